@@ -1,0 +1,133 @@
+"""Puts a loop together from settings: the one place that knows every part."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from agent import history, ledger
+from agent.canonical import to_plain
+from agent.decision import Evidence, PolicyRules
+from agent.effects import Step, no_step
+from agent.evidence import Observer
+from agent.loop import Deliberates, Loop
+from agent.prompts import Prompts
+from agent.scorecard import Scorecard, scorecard
+from agent.settings import AgentSettings
+from pipeline.evaluation import METRICS
+from pipeline.spec import ModelSpec
+from pipeline.store.open import Store
+from tools.hands import RealHands
+from tools.serving_client import ServingClient
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from agent.budget import Allowance
+
+
+SCORED = 200
+
+
+def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Step = no_step) -> Loop:
+    return Loop(
+        store=store,
+        spec=spec,
+        observer=Observer(store, settings.pipeline.artifact_dir, spec),
+        hands=RealHands(settings.pipeline, store, spec, settings.who),
+        clock=now,
+        autonomy=settings.autonomy,
+        assistant=build_assistant(settings, store, spec),
+        lease_ttl=timedelta(seconds=settings.lease_seconds),
+        approval_valid_for=timedelta(hours=settings.approval_hours),
+        max_effect_attempts=settings.max_effect_attempts,
+        tell_again_after=timedelta(hours=settings.tell_again_hours),
+        step=step,
+    )
+
+
+def build_assistant(settings: AgentSettings, store: Store, spec: ModelSpec) -> Deliberates | None:
+    """The deciding model when one is configured; None: the rules decide alone."""
+    if not settings.llm_configured:
+        return None
+    # Imported here: LangChain takes a second, and the rules need none of it.
+    from agent.assistant import Assistant, chat_model
+    from agent.budget import Price
+    from agent.traces import mlflow_trace
+
+    prices = Price(
+        usd_per_million_input=settings.llm_usd_per_million_input,
+        usd_per_million_output=settings.llm_usd_per_million_output,
+    )
+    return Assistant(
+        open_model=lambda: chat_model(settings),
+        llm_name=settings.llm_model,
+        title=spec.title,
+        read_tools=partial(read_tools, settings, store, spec),
+        allowance=partial(allowance, settings, store),
+        price=prices,
+        candidates=tuple(candidate.name for candidate in spec.candidates),
+        max_calls=settings.llm_max_calls,
+        wall_clock_seconds=settings.llm_wall_clock_seconds,
+        traced=partial(mlflow_trace, settings.pipeline) if settings.llm_traces else nullcontext,
+        advice_only=lambda: settings.llm_advice_only or score(store, spec.name).demoted,
+        prompts=Prompts(settings.prompts_dir) if settings.prompts_dir else Prompts(),
+    )
+
+
+def score(store: Store, model: str) -> Scorecard:
+    """How the deciding model did against the rules, over the newest decisions about one model."""
+    newest = ledger.decisions(store.control, model, SCORED)
+    return scorecard([ledger.entries_of(store.control, entry.decision_id) for entry in newest])
+
+
+def read_tools(
+    settings: AgentSettings, store: Store, spec: ModelSpec, evidence: Evidence, rules: PolicyRules
+) -> "list[BaseTool]":
+    """The read tools over the snapshot that a decision is made on."""
+    from tools.observe import Sight, observe_tools
+
+    at = evidence.at or now()
+    sight = Sight(
+        model=spec.name,
+        evidence=to_plain(evidence),
+        rules=to_plain(rules),
+        store=store,
+        history=lambda limit: history.rows(store.control, spec.name, limit, at),
+        slots=lambda: _slots(settings, spec),
+        run_metrics=lambda run_id: _run_metrics(settings, run_id),
+    )
+    return observe_tools(sight)
+
+
+def allowance(settings: AgentSettings, store: Store) -> "Allowance":
+    """What one deliberation may cost: its own limit, or what the day has left."""
+    from agent.budget import Allowance
+
+    tokens, usd = history.spent_last_day(store.control, now())
+    return Allowance(
+        tokens=min(settings.llm_max_tokens_per_decision, settings.llm_max_tokens_per_day - tokens),
+        usd=min(settings.llm_max_usd_per_decision, settings.llm_max_usd_per_day - usd),
+    )
+
+
+def _slots(settings: AgentSettings, spec: ModelSpec) -> Mapping[str, Any] | None:
+    client = ServingClient(settings.serving_url)
+    try:
+        return client.slots(spec.name)
+    finally:
+        client.close()
+
+
+def _run_metrics(settings: AgentSettings, run_id: str) -> Mapping[str, float]:
+    """Metrics of a training run by MLflow: numbers under the names that the pipeline gave them, no params, no tags."""
+    from pipeline.registry import open_mlflow
+
+    metrics = open_mlflow(settings.pipeline).get_run(run_id).data.metrics
+    known = (*METRICS, "log_loss", "ece")
+    return {name: float(metrics[name]) for name in known if name in metrics}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,56 @@
+"""`POST /chat`: one question, answered as server-sent events (tool_started, tool_finished, text, final)."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from uuid import uuid4
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.canonical import to_plain
+from agent.chat.talk import Chat, ChatEvent, EventKind
+
+# The chat about one model, by its name. Raises UnknownModelError.
+ChatOf = Callable[[str], Chat]
+
+
+class Question(BaseModel):
+    """A question about one model; the same `conversation` remembers what was said before."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    question: str = Field(min_length=1, max_length=2_000)
+    model: str = Field("sms_spam", max_length=80)
+    conversation: str | None = Field(None, pattern="^[A-Za-z0-9_-]{1,40}$", description="Left out: a new one.")
+
+
+def chat_routes(chat_of: ChatOf) -> APIRouter:
+    """The route, for an application that checks who may ask."""
+    routes = APIRouter(tags=["chat"])
+
+    @routes.post("/chat")
+    def chat(asked: Question) -> StreamingResponse:
+        """Answer a question as server-sent events. Nothing is changed by it; every figure comes from a tool."""
+        found = chat_of(asked.model)
+        conversation = asked.conversation or uuid4().hex[:12]
+        return StreamingResponse(
+            _lines(found.ask(asked.question, conversation)),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store"},
+        )
+
+    return routes
+
+
+async def _lines(events: AsyncIterator[ChatEvent]) -> AsyncIterator[str]:
+    """Events as lines. What fails after the answer began becomes a last event, since its status is sent already."""
+    try:
+        async for event in events:
+            yield line_of(event)
+    except Exception as error:  # noqa: BLE001  the stream has begun: the error is told as its end
+        told = {"answer": None, "by": "tools", "note": f"The question could not be answered ({type(error).__name__})."}
+        yield line_of(ChatEvent(kind=EventKind.FINAL, data=told))
+
+
+def line_of(event: ChatEvent) -> str:
+    return f"event: {event.kind.value}\ndata: {json.dumps(to_plain(event.data))}\n\n"

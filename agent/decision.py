@@ -1,0 +1,268 @@
+"""The values of a decision, from evidence to ruling.
+
+Pure: no clock, no files, no model calls. Evidence holds numbers, enums and ids only: text that a stranger wrote (a
+message, a tag, a run's name, a note) has no field here, so it cannot reach the policy or the deciding model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from agent.actions import Action, Actions, Autonomy, Headline, headline_of
+from agent.canonical import LATER
+from agent.proposal import Deliberation
+from pipeline.gate import VerdictStatus
+from pipeline.monitoring.accuracy import AccuracyMethod
+from pipeline.monitoring.causes import Cause
+from pipeline.records import PromotionKind
+from pipeline.spec import MonitoringRules, RetrainingRules
+
+
+class Strict:
+    """Where pydantic reads evidence from outside, an unknown field or a NaN is an error, never ignored."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
+
+
+class DataStatus(StrEnum):
+    """Whether there is enough to judge on; `filling` is a scheduled window that is not full yet.
+
+    Only the last two carry scores that mean anything.
+    """
+
+    NO_DATA = "no_data"
+    TOO_FEW = "too_few"
+    FILLING = "filling"
+    STALE = "stale"
+    LOW_POWER = "low_power"
+    SUFFICIENT = "sufficient"
+
+    @property
+    def usable(self) -> bool:
+        return self in (DataStatus.LOW_POWER, DataStatus.SUFFICIENT)
+
+
+class Trigger(StrEnum):
+    """What can call for a retraining. Drift and accuracy are breaches; the schedule is not."""
+
+    DRIFT = "drift"
+    ACCURACY = "accuracy"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChampionEvidence(Strict):
+    """What serves, how it came to serve, and how the champion before it did on its own traffic."""
+
+    version: int | None = None
+    generation: int = 0
+    arrived_by: PromotionKind | None = None
+    hours_since_promotion: float | None = None
+    previous_version: int | None = None
+    previous_p_below_floor: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatternEvidence(Strict):
+    """A new pattern in the window, without its words: its messages, their share, their growth."""
+
+    count: int
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftEvidence(Strict):
+    """The drift scores of the window looked at.
+
+    Texts have vocabulary and TF-IDF drift, numeric features have numeric drift, all on one scale.
+    `full_window` is the size that a scheduled window must reach; `scheduled_windows` and `scheduled_breaches` count
+    the last three of them in this promotion generation. `score_shift` (class mix) and `spam_part_novelty` (new kinds of
+    positive messages) are read from the answers: signals of their own, not drift. `causes` are the likely ones.
+    """
+
+    status: DataStatus = DataStatus.NO_DATA
+    vocabulary_drift: float | None = None
+    tfidf_drift: float | None = None
+    numeric_drift: float | None = None
+    messages: int = 0
+    unique_messages: int = 0
+    full_window: int | None = None
+    duplicate_rate: float | None = None
+    hours_since_last_message: float | None = None
+    new_patterns: tuple[PatternEvidence, ...] = ()
+    scheduled_windows: int = 0
+    scheduled_breaches: int = 0
+    from_seq: int | None = None
+    to_seq: int | None = None
+    score_shift: float | None = field(default=None, metadata=LATER)
+    spam_part_novelty: float | None = field(default=None, metadata=LATER)
+    causes: tuple[Cause, ...] | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyEvidence(Strict):
+    """Accuracy from labels: the estimate with its interval, and P(accuracy < floor).
+
+    `method` says whether the labels came by themselves or were chosen. `upper_estimate` is what the answers alone let
+    expect, which is too high under drift: below the floor it is `suspicious`, above it says nothing.
+    """
+
+    status: DataStatus = DataStatus.NO_DATA
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_below_floor: float | None = None
+    labelled: int = 0
+    more_labels: int | None = None
+    method: AccuracyMethod | None = field(default=None, metadata=LATER)
+    upper_estimate: float | None = field(default=None, metadata=LATER)
+    suspicious: bool | None = field(default=None, metadata=LATER)
+    label_delay_hours: float | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingEvidence(Strict):
+    """What a retraining would have to learn from, and what retrainings have brought lately.
+
+    An attempt is a retraining that this agent started; `fruitless_in_a_row` of them ended without a promotion.
+    """
+
+    hours_since_training: float | None = None
+    new_labels: int | None = None
+    hours_since_attempt: float | None = None
+    attempts_last_day: int = 0
+    fruitless_in_a_row: int = 0
+    hours_since_refusal: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChallengerEvidence(Strict):
+    """The newest version, if it is not the champion: its newest verdict, and the champion it was judged against."""
+
+    version: int
+    verdict_id: str | None = None
+    verdict: VerdictStatus | None = None
+    verdict_age_hours: float | None = None
+    judged_against: int | None = None
+    refused_by_person: bool = False
+    served_before: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEvidence(Strict):
+    """What the ledger says about the recent past of this model.
+
+    `incident_id` is the decision that saw the present trouble first; None when there was none before this look.
+    """
+
+    unresolved_breach_hours: float | None = None
+    deferrals_in_a_row: int = 0
+    waiting_for_approval: tuple[Action, ...] = ()
+    incident_id: str | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(Strict):
+    """All that a decision may rest on. Ages are hours before `at`."""
+
+    model: str
+    at: datetime | None = None
+    champion: ChampionEvidence = field(default_factory=ChampionEvidence)
+    drift: DriftEvidence = field(default_factory=DriftEvidence)
+    accuracy: AccuracyEvidence = field(default_factory=AccuracyEvidence)
+    training: TrainingEvidence = field(default_factory=TrainingEvidence)
+    challenger: ChallengerEvidence | None = None
+    history: HistoryEvidence = field(default_factory=HistoryEvidence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyRules:
+    """The numbers of the policy: the lines of the managed model, and how long a deferral or a verdict may last."""
+
+    monitoring: MonitoringRules = field(default_factory=MonitoringRules)
+    retraining: RetrainingRules = field(default_factory=RetrainingRules)
+    max_deferrals: int = 2
+    verdict_valid_hours: float = 24.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fired:
+    """One rule that had something to say.
+
+    `margin` is how far the observed number lies beyond the rule's threshold, in the threshold's own unit: negative
+    when it falls short. None where a rule rests on no number.
+    """
+
+    rule: str
+    sentence: str
+    margin: float | None = None
+    requires: Actions = frozenset()
+    defers: Actions = frozenset()
+    permits: Actions = frozenset()
+    forbids: Actions = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What must be done, what of it may wait, and what may be done at all; deferrable <= required <= permitted."""
+
+    required: Actions
+    deferrable: Actions
+    permitted: Actions
+    fired: tuple[Fired, ...]
+    triggers: frozenset[Trigger] = frozenset()
+
+    @property
+    def breach(self) -> bool:
+        """Whether the model is in trouble now, as opposed to due for a routine retraining."""
+        return bool(self.triggers & {Trigger.DRIFT, Trigger.ACCURACY})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Something proposed that is not done: the action, the guardrail that refused it, and why."""
+
+    action: str
+    guardrail: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """What will happen. `effective` splits into what is done now, what waits for a person, and what is only said."""
+
+    effective: Actions
+    do: Actions
+    wait: Actions
+    say: Actions
+    deferred: Actions = frozenset()
+    refusals: tuple[Refusal, ...] = ()
+    autonomy: Autonomy
+
+    @property
+    def headline(self) -> Headline:
+        return headline_of(self.effective)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One decision as the ledger keeps it, with all that a replay needs."""
+
+    decision_id: str
+    model: str
+    at: datetime
+    scheduled: bool
+    evidence: Evidence
+    evidence_hash: str
+    rules: PolicyRules
+    policy_version: str
+    policy_hash: str
+    bounds: Bounds
+    deliberation: Deliberation
+    ruling: Ruling
+    headline: Headline
+    decided_by: str
+    packages: Mapping[str, str] = field(default_factory=dict)

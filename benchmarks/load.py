@@ -1,0 +1,161 @@
+"""A client that costs little: requests over kept-open sockets, closed loop (as fast as possible) or at a fixed rate.
+
+Run on the other core than the service: taskset -c 1 python -m benchmarks.load ...
+"""
+
+import argparse
+import json
+import select
+import socket
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+
+@dataclass
+class Line:
+    """One connection: what it is to send, when it sent, and what it has read so far."""
+
+    sock: socket.socket
+    sent_at: float = 0.0
+    read: bytes = b""
+
+
+def head_and_body(path: str, body: bytes, port: int) -> bytes:
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        f"X-API-Key: benchmark\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+def answer_length(read: bytes) -> int | None:
+    """How long the first answer in `read` is; None while its head is not complete."""
+    end = read.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head = read[:end].lower()
+    place = head.find(b"content-length:")
+    length = int(head[place + 15 :].partition(b"\r\n")[0]) if place >= 0 else 0
+    return end + 4 + length
+
+
+def closed_loop(port: int, requests: list[bytes], connections: int, seconds: float) -> dict[str, Any]:
+    """Every connection sends its next request as soon as it has its answer."""
+    lines = {line.sock.fileno(): line for line in (_connect(port) for _ in range(connections))}
+    poll = select.epoll()
+    for number in lines:
+        poll.register(number, select.EPOLLIN)
+    latencies: list[float] = []
+    failures = sent = 0
+    started = perf_counter()
+    for line in lines.values():
+        sent = _send(line, requests, sent)
+    while perf_counter() - started < seconds:
+        for number, _ in poll.poll(1.0):
+            line = lines[number]
+            done, ok = _read(line)
+            if done:
+                latencies.append(perf_counter() - line.sent_at)
+                failures += not ok
+                sent = _send(line, requests, sent)
+    took = perf_counter() - started
+    return {"requests_per_second": len(latencies) / took, **summary(latencies), "failures": failures}
+
+
+def fixed_rate(port: int, requests: list[bytes], connections: int, seconds: float, rate: float) -> dict[str, Any]:
+    """Requests at fixed times, whatever the answers take; each is timed from when it was due."""
+    free = [_connect(port) for _ in range(connections)]
+    busy: dict[int, Line] = {}
+    poll = select.epoll()
+    latencies: list[float] = []
+    failures = sent = late = 0
+    started = perf_counter()
+    count = int(seconds * rate)
+    while sent < count or busy:
+        now = perf_counter()
+        due = started + sent / rate
+        if sent < count and now >= due:
+            if free:
+                line = free.pop()
+                _send(line, requests, sent)
+                line.sent_at = due
+                busy[line.sock.fileno()] = line
+                poll.register(line.sock.fileno(), select.EPOLLIN)
+            else:
+                late += 1
+                free.append(_connect(port))
+                continue
+            sent += 1
+            continue
+        for number, _ in poll.poll(max(0.0, min(due - perf_counter(), 0.001)) if sent < count else 0.05):
+            line = busy[number]
+            done, ok = _read(line)
+            if done:
+                latencies.append(perf_counter() - line.sent_at)
+                failures += not ok
+                poll.unregister(number)
+                free.append(busy.pop(number))
+        if now - started > seconds * 3 + 5:
+            break
+    return {"rate": rate, **summary(latencies), "failures": failures + count - len(latencies), "added": late}
+
+
+def summary(latencies: list[float]) -> dict[str, float | int]:
+    ordered = sorted(latencies)
+    if not ordered:
+        return {"requests": 0}
+    return {
+        "requests": len(ordered),
+        "p50_ms": statistics.median(ordered) * 1e3,
+        "p99_ms": ordered[int(len(ordered) * 0.99)] * 1e3,
+        "worst_ms": ordered[-1] * 1e3,
+    }
+
+
+def _connect(port: int) -> Line:
+    sock = socket.create_connection(("127.0.0.1", port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Line(sock)
+
+
+def _send(line: Line, requests: list[bytes], sent: int) -> int:
+    line.read = b""
+    line.sent_at = perf_counter()
+    line.sock.sendall(requests[sent % len(requests)])
+    return sent + 1
+
+
+def _read(line: Line) -> tuple[bool, bool]:
+    """(complete, status 200)."""
+    part = line.sock.recv(1 << 20)
+    if not part:
+        raise ConnectionError("the service closed a connection in the middle")
+    line.read += part
+    length = answer_length(line.read)
+    if length is None or len(line.read) < length:
+        return False, False
+    return True, line.read[9:12] == b"200"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--path", default="/predict")
+    parser.add_argument("--bodies", type=Path, required=True, help="one JSON body a line")
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rate", type=float, default=0.0)
+    chosen = parser.parse_args()
+    bodies = chosen.bodies.read_bytes().splitlines()
+    requests = [head_and_body(chosen.path, body, chosen.port) for body in bodies]
+    if chosen.rate:
+        found = fixed_rate(chosen.port, requests, chosen.connections, chosen.seconds, chosen.rate)
+    else:
+        found = closed_loop(chosen.port, requests, chosen.connections, chosen.seconds)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Starts the project's processes, waits until they are ready and stops them: politely, then firmly."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+STOP_SECONDS = 15.0
+POLL_SECONDS = 0.05
+
+Sink = Callable[[str], None]
+
+
+class ProcessFailedError(Exception):
+    """A process ended, or did not become ready; the message ends with what it printed last."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A running process of the project and the last lines that it printed."""
+
+    name: str
+    process: subprocess.Popen[str]
+    tail: list[str]
+    relay: threading.Thread
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """SIGTERM, then SIGKILL for one that does not end in `seconds`."""
+        if self.alive:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.relay.join(timeout=1.0)
+
+    def failure(self, what: str) -> ProcessFailedError:
+        return ProcessFailedError("\n  ".join([f"{self.name} {what}.", *self.tail[-15:]]))
+
+
+def start(name: str, words: Sequence[str], environment: Mapping[str, str], sink: Sink | None = None) -> Child:
+    """Start `python -m <words>` with the environment added to ours; each line that it prints goes to `sink`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *words],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # Ctrl-C reaches the whole terminal group; the launcher alone decides in which order its children end.
+        start_new_session=True,
+    )
+    tail: list[str] = []
+    assert process.stdout is not None
+    relay = threading.Thread(target=_relay, args=(process.stdout, tail, sink), daemon=True)
+    relay.start()
+    return Child(name=name, process=process, tail=tail, relay=relay)
+
+
+def _relay(stream: IO[str], tail: list[str], sink: Sink | None) -> None:
+    for line in stream:
+        tail.append(line.rstrip("\n"))
+        del tail[:-50]
+        if sink:
+            sink(tail[-1])
+
+
+def wait_until_ready(child: Child, port_file: Path, seconds: float, *, path: str = "/health/ready") -> str:
+    """The base URL of a service once it has written its port and answers 200 on `path`. Raises ProcessFailedError.
+
+    A prediction service without a champion yet is alive (/health/live), but not ready.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not child.alive:
+            raise child.failure("ended before it was ready")
+        if port_file.exists():
+            url = f"http://127.0.0.1:{port_file.read_text().strip()}"
+            if _answers(f"{url}{path}"):
+                return url
+        time.sleep(POLL_SECONDS)
+    raise child.failure(f"was not ready after {seconds:.0f} s")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,131 @@
+"""Commands that read data, train and evaluate: `data`, `train`, `evaluate`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline import reporting
+from pipeline.catalog import managed_model
+from pipeline.choice import TrainingChoice, TrainingWindow
+from pipeline.commands.common import AsJson, InputFile, Model, Who, err, opened, out, read_bytes
+from pipeline.commands.versions import promoted
+from pipeline.data import Home, assign_homes, parse_tab_separated
+from pipeline.errors import InputError
+from pipeline.records import version_tag
+from pipeline.settings import PipelineSettings
+from pipeline.verdicts import verdict_body
+
+if TYPE_CHECKING:
+    from pipeline.retraining import Retraining
+
+WHY = "The gate passed and the promotion was asked for with the training."
+
+
+def data(model: Model, json: AsJson = False) -> None:
+    """Fetch the data of a model and print where its rows live."""
+    spec = managed_model(model)
+    homes = assign_homes(spec.load(PipelineSettings()))
+    rows = {Home.TRAIN: homes.train, Home.HOLDOUT: homes.holdout, Home.LIVE: homes.live}
+    digests = homes.digests()
+    parts = {
+        home.value: {"rows": len(rows[home]), spec.positive: sum(r.label for r in rows[home]), "sha256": digests[home]}
+        for home in Home
+    }
+    if json:
+        source = {"source": homes.source, "source_sha256": homes.source_sha256, "rows_read": homes.rows_read}
+        reporting.print_json({"model": model, **source, "duplicates": homes.duplicates, "homes": parts})
+        return
+    out.print(f"{homes.rows_read} rows from {homes.source}, {homes.duplicates} duplicates removed.")
+    for home, part in parts.items():
+        out.print(
+            f"  {home:15} {part['rows']:5} rows, {part[spec.positive]:4} {spec.positive}, sha256 {part['sha256']}"
+        )
+
+
+def train(
+    model: Model,
+    experiment_name: Annotated[str | None, typer.Option(help="MLflow experiment; default: the model's name.")] = None,
+    promote_if_passed: Annotated[
+        bool, typer.Option("--promote", help="Make it champion when the gate passes.")
+    ] = False,
+    decision_id: Annotated[str | None, typer.Option(help="Train once for this decision of the agent.")] = None,
+    candidates: Annotated[str, typer.Option(help="Search only these, separated by commas; default: all.")] = "",
+    window: Annotated[
+        TrainingWindow, typer.Option(help="Learn from all labelled production rows, or from the newest window of them.")
+    ] = TrainingWindow.ALL,
+    who: Who = "operator",
+    json: AsJson = False,
+) -> None:
+    """Search the candidates, fit the best, register it as a version and judge it."""
+    # Imported here: scikit-learn and MLflow take two seconds, and most commands need neither.
+    from pipeline.retraining import open_workbench, retrain
+
+    with opened(model) as at, reporting.progress_bar(err) as bar:
+        task = bar.add_task("reading data", total=None)
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        names = tuple(name.strip() for name in candidates.split(",") if name.strip())
+        bench = open_workbench(at.settings, at.store, at.spec)
+        result = retrain(
+            bench,
+            progress=show,
+            decision_id=decision_id,
+            experiment_name=experiment_name,
+            choice=TrainingChoice(candidates=names, window=window),
+        )
+        move = None
+        if promote_if_passed and result.version and result.record and result.verdict.passed:
+            move = promoted(at, result.version.version, result.record.verdict_id, who, WHY)
+    body = _training_body(model, result, len(bench.judge_rows()), move is not None)
+    if json:
+        reporting.print_json(body)
+        return
+    out.print(reporting.trials_table(result.trials))
+    out.print(reporting.metrics_line(result.holdout, "Frozen holdout"))
+    out.print(reporting.verdict_table(result.verdict))
+    out.print(_training_line(body))
+
+
+def _training_body(model: str, result: "Retraining", judge_rows: int, promoted: bool) -> dict[str, Any]:
+    return {
+        "model": model,
+        "version": result.version.version if result.version else None,
+        "artifact_sha256": result.artifact_sha256,
+        "verdict_id": result.record.verdict_id if result.record else None,
+        "verdict": verdict_body(result.verdict),
+        "metrics": {"holdout": result.holdout.as_dict(), "candidates": reporting.trial_rows(result.trials)},
+        "training_rows": result.version.training_rows if result.version else None,
+        "judge_rows": judge_rows,
+        "promoted": promoted,
+        "seconds": result.seconds,
+    }
+
+
+def _training_line(body: dict[str, Any]) -> str:
+    if body["version"] is None:
+        return "The artefact is the champion's, byte for byte: no new version."
+    model, tag, seconds = body["model"], version_tag(body["version"]), f"in {body['seconds']:.1f} s"
+    if body["promoted"]:
+        return f"{model} {tag} trained {seconds} and promoted."
+    if body["verdict"]["status"] == "passed":
+        return f"{model} {tag} trained {seconds}. Promote it: python -m pipeline promote {model} {tag}"
+    return f"{model} {tag} trained {seconds}; the gate does not let it through ({body['verdict']['status']})."
+
+
+def evaluate(model: Model, file: InputFile, json: AsJson = False) -> None:
+    """Metrics of the champion on a file of `label TAB text` lines."""
+    from pipeline.judging import evaluate_artifact
+
+    with opened(model) as at:
+        champion = at.champion()
+        artifact = at.artifact(champion.artifact_sha256)
+        rows = parse_tab_separated(read_bytes(file), at.spec.labels)
+    if not rows:
+        raise InputError(f"{file} has no rows; write one `label TAB text` a line.")
+    metrics = evaluate_artifact(artifact, rows)
+    if json:
+        reporting.print_json({"model": model, "version": champion.version, **metrics.as_dict()})
+        return
+    out.print(reporting.metrics_line(metrics, f"{model} {version_tag(champion.version)} on {file}"))

@@ -1,0 +1,133 @@
+"""Tables of the control database: versions, verdicts, promotions, pins, rollouts, the ledger, approvals, leases."""
+
+from sqlalchemy import JSON, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, UniqueConstraint
+
+from pipeline.store.engine import Sequence64, UtcDateTime
+
+metadata = MetaData()
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("model", String(80), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("artifact_sha256", String(64), nullable=False),
+    Column("artifact_bytes", Integer, nullable=False),
+    Column("run_id", String(64)),
+    Column("trained_at", UtcDateTime, nullable=False),
+    Column("training_rows", Integer, nullable=False),
+    Column("training_rows_sha256", String(64), nullable=False),
+    Column("decision_id", String(40)),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("verdict_id", String(40), primary_key=True),
+    Column("model", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("champion_version", Integer, doc="The version it was compared with; none for a first version."),
+    Column("status", String(20), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("body", JSON, nullable=False),
+    Index("verdicts_by_version", "model", "version"),
+)
+
+promotions = Table(
+    "promotions",
+    metadata,
+    # (model, generation) is the compare-and-set: two processes cannot both make the next move.
+    Column("model", String(80), primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("from_version", Integer),
+    Column("to_version", Integer, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("verdict_id", String(40)),
+    Column("decision_id", String(40)),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    # Append-only: the newest row of a model says whether it is pinned, and (model, seq) is the compare-and-set.
+    Column("model", String(80), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("pinned", SmallInteger, nullable=False, doc="1: pinned, 0: the pin before it is lifted."),
+    Column("version", Integer, nullable=False, doc="The champion at that time."),
+    Column("who", String(120), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("lift_when", Text, doc="What would lift the pin, in words."),
+    Column("until", UtcDateTime, doc="When the pin lapses by itself; none: never."),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+rollout_events = Table(
+    "rollout_events",
+    metadata,
+    # Append-only: the newest row of a model is the state of its rollout, and (model, seq) is the compare-and-set.
+    Column("model", String(80), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("rollout_id", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("champion_version", Integer, nullable=False),
+    Column("generation", Integer, nullable=False, doc="Of the champion pointer when the rollout began."),
+    Column("verdict_id", String(40), nullable=False),
+    Column("decision_id", String(40)),
+    Column("stage", Integer, nullable=False, doc="Position in the plan."),
+    Column("plan", JSON, nullable=False, doc="Strategy, stages and guards, as they were when the rollout began."),
+    Column("body", JSON, nullable=False, doc="The figures that the move was made on."),
+    Column("who", String(120), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("entry_id", String(40), nullable=False, unique=True),
+    Column("decision_id", String(40), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("kind", String(40), nullable=False, doc="`decision`, or the kind of an event that was appended to one."),
+    Column("at", UtcDateTime, nullable=False),
+    Column("idempotency_key", String(120), unique=True, doc="An entry with a key is written once, whoever tries."),
+    Column("body", Text, nullable=False, doc="Canonical JSON; the hash covers these very bytes."),
+    Column("previous_hash", String(64), nullable=False, unique=True, doc="Unique, so the chain cannot fork."),
+    Column("hash", String(64), nullable=False),
+    Index("ledger_by_decision", "decision_id", "seq"),
+    Index("ledger_by_model", "model", "kind", "seq"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", String(40), primary_key=True),
+    Column("decision_id", String(40), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("evidence_hash", String(64), nullable=False),
+    Column("champion_version", Integer),
+    Column("state", String(20), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("decided_by", String(120)),
+    Column("decided_at", UtcDateTime),
+    Column("reason", Text),
+    UniqueConstraint("decision_id", "action", name="one_approval_per_action"),
+    Index("approvals_by_state", "state", "model"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("token", Integer, nullable=False, doc="Grows with each new holder: a fencing token."),
+    Column("expires_at", UtcDateTime, nullable=False),
+)

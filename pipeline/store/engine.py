@@ -1,0 +1,92 @@
+"""How the two databases are opened: SQLite in WAL mode by default, PostgreSQL by URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.types import TypeDecorator
+
+from pipeline.errors import ConcurrentChangeError, StoreError
+
+# SQLite counts rows by itself only for a column that is spelled INTEGER.
+Sequence64 = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out, on databases with and without time zones. Raises ValueError for a naive datetime."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"A time without a zone cannot be stored: {value!r}. Use datetime.now(UTC).")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for one database; folders of a SQLite file are made. Raises StoreError for a URL that is none."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            "A database address could not be read; write it like sqlite:////path/file.db or postgresql+psycopg2://user@host/name."
+        ) from None
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    if address.database and address.database != ":memory:":
+        _make_folder(Path(address.database).parent)
+    engine = create_engine(address, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {folder} of a database cannot be made: {error.strerror}. Set REFIT_HOME to a writable folder."
+        ) from error
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not by the driver
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that reads and then writes must hold the write lock from its start: SQLite refuses to upgrade
+    # a read snapshot after another process has written ("database is locked", at once, whatever the time-out).
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def racing(engine: Engine, what: str) -> Iterator[Connection]:
+    """A write transaction for the next place of a sequence; the loser of a race gets ConcurrentChangeError."""
+    try:
+        with writing(engine).begin() as connection:
+            yield connection
+    except IntegrityError as error:
+        raise ConcurrentChangeError(f"Another process moved {what} first. Look again.") from error
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine for transactions that write: on SQLite they take the write lock at their start."""
+    return engine.execution_options(immediate=True)

@@ -1,0 +1,64 @@
+"""Brings both databases to the newest schema, once, under a lock; cheap to ask when nothing is to be done."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+
+from pipeline.errors import StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# The newest revision of each database; a test holds them against the migration scripts.
+HEADS = {"telemetry": "telemetry_0001", "control": "control_0001"}
+
+
+def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
+    """Migrate `database` ("telemetry" or "control") forward to its head.
+
+    Raises StoreError when it is newer than this code.
+    """
+    if revision(engine) == HEADS[database]:
+        return
+    with _lock(lock_dir / f"{database}.migrate.lock"):
+        current = revision(engine)
+        if current != HEADS[database]:
+            _upgrade(engine, database, current)
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema revision that the database is at; None for an empty database."""
+    if not inspect(engine).has_table("alembic_version"):
+        return None
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: Engine, database: str, current: str | None) -> None:
+    # Imported here: the serving process asks for the revision at its start and hardly ever has to migrate.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(MIGRATIONS / database))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreError(
+            f"The {database} database is at revision {current}, which this release does not know. "
+            "Install the newer release that wrote it."
+        )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

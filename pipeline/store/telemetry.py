@@ -1,0 +1,91 @@
+"""Tables of the telemetry database: predictions, labels, monitoring reports; and how a row becomes a value."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import JSON, Column, ColumnElement, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
+
+from pipeline.records import LabelledPrediction, PredictionRecord
+from pipeline.store.engine import Sequence64, UtcDateTime
+
+metadata = MetaData()
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("prediction_id", String(40), nullable=False, unique=True),
+    Column("model", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("slot", String(20), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("input", Text, nullable=False, doc="JSON of the text or of the list of features; see encode_input."),
+    Column("prediction", SmallInteger, nullable=False),
+    Column("score", Float, nullable=False),
+    Index("predictions_by_model", "model", "seq"),
+    # The window of a version that served long ago is found without reading what others answered since.
+    Index("predictions_by_version", "model", "version", "seq"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    # No foreign key: a label may arrive before its prediction's row, and then it waits.
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("prediction_id", String(40), nullable=False),
+    Column("label", SmallInteger, nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("labels_by_prediction", "prediction_id", "seq"),
+    Index("labels_by_time", "at", "seq"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("model", String(80), nullable=False),
+    Column("generation", Integer, nullable=False, doc="The promotion that the window belongs to."),
+    Column(
+        "scheduled",
+        SmallInteger,
+        nullable=False,
+        doc="1: a scheduled look, which uses its window up. 0: a manual check.",
+    ),
+    Column("from_seq", Sequence64, nullable=False, doc="First prediction of the window."),
+    Column("to_seq", Sequence64, nullable=False, doc="Last prediction of the window."),
+    Column("at", UtcDateTime, nullable=False),
+    Column("body", JSON, nullable=False),
+    Index("reports_by_model", "model", "seq"),
+)
+
+_PREDICTION_FIELDS = [field.name for field in fields(PredictionRecord)]
+
+
+def of_model(table: Table, model: str) -> ColumnElement[bool]:
+    """Rows of one model among those that labels lead to.
+
+    Written so that no index serves it: a database that starts from all predictions of the model reads the whole log.
+    """
+    return table.c.model.concat("") == model
+
+
+def encode_input(value: str | tuple[float, ...]) -> str:
+    """An input as ASCII JSON: any text survives in any database, null characters and lone surrogates included."""
+    return json.dumps(value)
+
+
+def decode_input(stored: str) -> str | tuple[float, ...]:
+    value = json.loads(stored)
+    return value if isinstance(value, str) else tuple(value)
+
+
+def labelled_prediction(row: Mapping[str, Any]) -> LabelledPrediction:
+    """The value of a row of `predictions` joined with `label`, `labelled_at` and, where asked for, `label_source`."""
+    stored = {name: row[name] for name in _PREDICTION_FIELDS}
+    record = PredictionRecord(**stored | {"input": decode_input(row["input"])})
+    return LabelledPrediction(
+        record=record, label=row["label"], labelled_at=row["labelled_at"], label_source=row.get("label_source")
+    )

@@ -1,0 +1,64 @@
+"""Makes the application: the parts, the routes over them, and what starts and stops with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.middleware import Middleware
+
+from serving.access_log import AccessLog
+from serving.admission import Admission, Rates
+from serving.control import ControlPlane
+from serving.documented import documented_routes
+from serving.errors import install_handlers
+from serving.front_door import FrontDoor
+from serving.introspection import Introspection
+from serving.open_inference import OpenInference
+from serving.parts import build_parts
+from serving.routes import DataPlane, endpoint
+from serving.settings import ServingSettings
+
+# FastAPI asks for an OpenTelemetry provider at every request; the counters of /metrics are the service's own.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
+def create_app(settings: ServingSettings) -> FastAPI:
+    """The service over every managed model that it can serve. Nothing is opened before its lifespan begins."""
+    parts = build_parts(settings)
+    plane = DataPlane(parts, {name: endpoint(spec, settings) for name, spec in parts.specs.items()})
+    routes = documented_routes(
+        plane,
+        Introspection(parts),
+        ControlPlane(parts, plane),
+        OpenInference(plane, parts.slots, settings.max_batch_messages),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await parts.start()
+        yield
+        await parts.stop()
+
+    front_door = Middleware(
+        FrontDoor,
+        counters=parts.counters,
+        admission=_admission(settings),
+        max_body_bytes=settings.max_body_bytes,
+        short=plane.short_ways() if settings.fast_path else {},
+        access_log=AccessLog() if settings.access_log else None,
+    )
+    app = FastAPI(title="Refit: predictions", lifespan=lifespan, middleware=[front_door], telemetry=NO_TELEMETRY)
+    app.router.routes[:0] = routes
+    install_handlers(app)
+    return app
+
+
+def _admission(settings: ServingSettings) -> Admission:
+    rate = settings.rate_per_second
+    return Admission(
+        keys=settings.prediction_keys,
+        control_token=settings.control_token,
+        rates=Rates(rate, settings.rate_burst) if rate else None,
+        max_body_bytes=settings.max_body_bytes,
+    )

@@ -1,0 +1,203 @@
+"""The table of routes: FastAPI documents each, Starlette runs it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from serving.control import ControlPlane
+from serving.introspection import Introspection
+from serving.open_inference import InferenceAnswer, InferenceRequest, OpenInference
+from serving.routes import DataPlane
+from serving.schemas import (
+    BatchPrediction,
+    ControlAnswer,
+    DriftAnswer,
+    ErrorBody,
+    Feedback,
+    FeedbackList,
+    FeedbackResult,
+    PinBody,
+    Prediction,
+    PromoteBody,
+    RollbackBody,
+    RolloutBody,
+    UnpinBody,
+)
+from serving.watching import Watching
+
+Handler = Callable[[Request], Awaitable[Response]]
+NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+VERSION = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ErrorBody, "description": "A key is needed, or the control plane's token"},
+    403: {"model": ErrorBody, "description": "The control plane answers this machine alone"},
+    404: {"model": ErrorBody, "description": "No such model or version"},
+    408: {"description": "The request took too long to arrive"},
+    409: {
+        "model": ErrorBody,
+        "description": "The move is refused: no passed verdict, a pin, or another move was first",
+    },
+    413: {"model": ErrorBody, "description": "Body too large"},
+    415: {"model": ErrorBody, "description": "Compressed bodies are not taken"},
+    422: {"model": ErrorBody, "description": "The body is not what the route takes; the message says what to do"},
+    429: {"model": ErrorBody, "description": "Too many requests; Retry-After says when to send the next"},
+    503: {"model": ErrorBody, "description": "No champion is loaded, or a store is away"},
+}
+PREDICTION = (404, 408, 413, 415, 422, 429, 401, 503)
+CONTROL = (*PREDICTION, 403, 409)
+HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "X-Request-Id",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "maxLength": 128},
+        "description": "Returned with the answer; made up when it is missing.",
+    },
+    {
+        "name": "X-Caller-Id",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "The same caller gets the same version during a canary.",
+    },
+]
+
+
+class Post(NamedTuple):
+    """A route that takes a body: any of `bodies`, answered by an `answer`."""
+
+    path: str
+    handler: Handler
+    bodies: tuple[type[BaseModel], ...]
+    answer: type[BaseModel]
+    refusals: tuple[int, ...] = PREDICTION
+
+
+class PlainRoute(APIRoute):
+    """A route in the documentation whose handler is called straight.
+
+    FastAPI's own way to a handler (dependencies, exit stacks, response models) costs tens of microseconds a request.
+    """
+
+    def __init__(self, path: str, handler: Handler, **options: Any):
+        super().__init__(path, handler, **options)
+
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await handler(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = run
+
+
+def documented_routes(
+    plane: DataPlane, introspection: Introspection, control: ControlPlane, v2: OpenInference
+) -> list[PlainRoute]:
+    """Plain paths answer for the default model; the same under /models/{name} for each."""
+    predictions = _predictions(plane)
+    gets: list[tuple[str, Handler]] = [
+        ("/health", introspection.health),
+        ("/health/live", introspection.live),
+        ("/health/ready", introspection.ready),
+        ("/models", introspection.models),
+        ("/models/current", introspection.current),
+        ("/models/{name}/versions", introspection.versions),
+        ("/metrics/performance", introspection.performance),
+        ("/metrics", introspection.metrics),
+        *_watched(Watching(introspection.parts)),
+        ("/v2", v2.server),
+        ("/v2/health/live", v2.live),
+        ("/v2/health/ready", v2.ready),
+        ("/v2/models/{name}", v2.model),
+        ("/v2/models/{name}/ready", v2.model_ready),
+        ("/v2/models/{name}/versions/{version}", v2.model),
+        ("/v2/models/{name}/versions/{version}/ready", v2.model_ready),
+    ]
+    return [
+        *(_post(post) for post in predictions),
+        *(_post(post._replace(path="/models/{name}" + post.path)) for post in predictions),
+        *(_post(post) for post in [*_controls(control), *_inferences(v2)]),
+        *(_get(path, handler) for path, handler in gets),
+    ]
+
+
+def _watched(watching: Watching) -> list[tuple[str, Handler]]:
+    gets: list[tuple[str, Handler]] = [
+        ("/labels/queue", watching.labels_queue),
+        ("/drift/latest", watching.drift_latest),
+        ("/drift/history", watching.drift_history),
+    ]
+    return [(prefix + path, handler) for prefix in ("", "/models/{name}") for path, handler in gets]
+
+
+def _predictions(plane: DataPlane) -> list[Post]:
+    # The plain paths are documented with the bodies of the default model.
+    default = plane.endpoints.get(plane.parts.default_model) or next(iter(plane.endpoints.values()))
+    taken = default.bodies
+    return [
+        Post("/predict", plane.predict, (taken.message,), Prediction),
+        Post("/classify", plane.classify, (taken.classify,), Prediction),
+        Post("/predict/batch", plane.predict_batch, (taken.batch,), BatchPrediction),
+        Post("/batch_predict", plane.predict_batch, (taken.batch,), BatchPrediction),
+        Post("/drift/calculate", plane.drift, (taken.drift,), DriftAnswer),
+        Post("/feedback", plane.feedback, (Feedback, FeedbackList), FeedbackResult),
+    ]
+
+
+def _controls(control: ControlPlane) -> list[Post]:
+    moves: list[tuple[str, Handler, type[BaseModel]]] = [
+        ("promote", control.promote, PromoteBody),
+        ("rollback", control.roll_back, RollbackBody),
+        ("rollout", control.rollout, RolloutBody),
+        ("pin", control.pin, PinBody),
+        ("unpin", control.unpin, UnpinBody),
+    ]
+    prefix = "/control/models/{name}/"
+    return [Post(prefix + name, handler, (body,), ControlAnswer, CONTROL) for name, handler, body in moves]
+
+
+def _inferences(v2: OpenInference) -> list[Post]:
+    paths = ("/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infer")
+    return [Post(path, v2.infer, (InferenceRequest,), InferenceAnswer) for path in paths]
+
+
+def _post(post: Post) -> PlainRoute:
+    schemas = [_inlined(body.model_json_schema()) for body in post.bodies]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return PlainRoute(
+        post.path,
+        post.handler,
+        methods=["POST"],
+        response_model=None,
+        responses={**{status: REFUSALS[status] for status in sorted(post.refusals)}, 200: {"model": post.answer}},
+        openapi_extra={"requestBody": body, "parameters": [*_in_path(post.path), *HEADERS]},
+    )
+
+
+def _get(path: str, handler: Handler) -> PlainRoute:
+    extra = {"parameters": _in_path(path)}
+    refusals = {status: REFUSALS[status] for status in (404, 429, 503)}
+    return PlainRoute(path, handler, methods=["GET"], response_model=None, responses=refusals, openapi_extra=extra)
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    return [parameter for parameter in (NAME, VERSION) if f"{{{parameter['name']}}}" in path]
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with its own definitions put where they are referred to: OpenAPI has no place for them."""
+    definitions = schema.pop("$defs", {})
+
+    def resolve(part: Any) -> Any:
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            return resolve(definitions[name]) if name else {key: resolve(value) for key, value in part.items()}
+        return [resolve(entry) for entry in part] if isinstance(part, list) else part
+
+    resolved: dict[str, Any] = resolve(schema)
+    return resolved

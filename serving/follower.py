@@ -1,0 +1,277 @@
+"""Follows the champion pointer of each model: load the new version, warm it up, switch, and only then release the old.
+
+Whatever goes wrong on the way (store away, artefact missing or altered) leaves the champion serving and is reported.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from sqlalchemy import Engine
+
+from pipeline.artifact import Artifact, artifact_path, read_checked, unpack
+from pipeline.errors import ArtifactError, RefitError
+from pipeline.numeric_forms import NumericPredictor
+from pipeline.pins import active_pin
+from pipeline.promotion import pointer, promotions, version_record
+from pipeline.records import Pointer, version_tag
+from pipeline.releases import Rollout, current_rollout, take_back
+from serving.asking import BROKEN_MODEL
+from serving.errors import STORE_TROUBLE, reason
+from serving.local_copy import LocalCopy
+from serving.routing import Slot
+from serving.slots import Loaded, Problem, Slots, Trial
+from serving.trials import TrialFigures
+
+log = logging.getLogger("serving")
+
+AWAY = "store_away"
+STORE_EMPTY = "store_names_no_champion"
+UNUSABLE = "artifact_unusable"
+LOCAL_COPY = "local_copy_failed"
+NO_WAY_BACK = "previous_unusable"
+WARM_UP_TEXTS = ("Are we still meeting for lunch tomorrow?", "WINNER! Claim your £500 prize now, call 08001234567")
+
+
+class Follower:
+    """One thread that looks at the pointers every `poll_seconds`; `look` is one step of it, for one model."""
+
+    def __init__(
+        self,
+        *,
+        slots: Slots,
+        control: Callable[[], Engine],
+        artifact_dir: Path,
+        local: LocalCopy,
+        poll_seconds: float,
+        retry_seconds: float,
+        seconds: Callable[[], float] = time.monotonic,
+    ):
+        self.first_look = Event()
+        self.looked_at: float | None = None
+        self._slots = slots
+        self._control = control
+        self._artifact_dir = artifact_dir
+        self._local = local
+        self._poll_seconds = poll_seconds
+        self._retry_seconds = retry_seconds
+        self._seconds = seconds
+        self._stopping = Event()
+        self._wake = Event()
+        self._retry_at: dict[Pointer, float] = {}
+        self._standby_retry_at = -math.inf
+        self._thread = Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end. It is not waited for: it may hang in a connection, and leaves nothing half done."""
+        self._stopping.set()
+        self._wake.set()
+
+    def look_now(self) -> None:
+        """Do not wait for the next poll: something was moved."""
+        self._wake.set()
+
+    def seconds_since_look(self) -> float | None:
+        return None if self.looked_at is None else self._seconds() - self.looked_at
+
+    def _run(self) -> None:
+        for model in self._slots.models:
+            self.start_from_local_copy(model)
+        while not self._stopping.is_set():
+            for model in self._slots.models:
+                self.look(model)
+            self.looked_at = self._seconds()
+            self.first_look.set()
+            self._wake.wait(self._poll_seconds)
+            self._wake.clear()
+
+    def start_from_local_copy(self, model: str) -> None:
+        """Serve what was served last, until the store says otherwise."""
+        try:
+            last = self._local.pointer(model)
+            if last is not None:
+                artifact, _ = self._load(model, last.artifact_sha256)
+                self._switch(last, artifact)
+        except BROKEN_MODEL as error:
+            self._report(model, LOCAL_COPY, f"The last version of {model} cannot be taken from the local copy: {error}")
+
+    def look(self, model: str) -> None:
+        """Compare what the store wants served and tried with what is, and load what differs."""
+        try:
+            control = self._control()
+            self._look_at_champion(model, pointer(control, model))
+            self._look_at_trial(model, control)
+            self._look_at_standby(model, control)
+            self._slots.pins[model] = active_pin(control, model, datetime.now(UTC))
+        except STORE_TROUBLE as error:
+            self._report(model, AWAY, _away(model, error))
+            return
+        self._slots.solved(model, AWAY)
+
+    def _look_at_champion(self, model: str, wanted: Pointer | None) -> None:
+        champion = self._slots.get(model, Slot.CHAMPION)
+        if wanted is None:
+            if champion is not None:
+                self._report(model, STORE_EMPTY, _no_champion_in_store(model, champion))
+            return
+        self._slots.solved(model, STORE_EMPTY)
+        if champion is not None and champion.pointer == wanted:
+            self._slots.solved(model, UNUSABLE)  # a rollback away from a broken version solves it too
+        elif self._seconds() >= self._retry_at.get(wanted, -math.inf):
+            self._swap(wanted)
+
+    def _look_at_trial(self, model: str, control: Engine) -> None:
+        """Load the version that is being rolled out; one that cannot be loaded is taken back at once."""
+        rollout, trial = current_rollout(control, model), self._slots.trial(model)
+        if rollout is None or self._slots.get(model, Slot.CHAMPION) is None:
+            if trial is not None:
+                self._slots.set_trial(model, None)
+            return
+        if trial is not None and trial.rollout == rollout:
+            return
+        try:
+            artifact = self._artifact(model, rollout.version, control)
+        except BROKEN_MODEL as error:
+            self._slots.set_trial(model, None)
+            self._give_up(control, rollout, error)
+            return
+        self._slots.set_trial(model, _trial(rollout, trial, artifact))
+        name = f"{model} {version_tag(rollout.version)}"
+        log.info("%s is in stage %d of its rollout: %s", name, rollout.stage + 1, rollout.now.traffic.value)
+
+    def _give_up(self, control: Engine, rollout: Rollout, error: Exception) -> None:
+        try:
+            take_back(control, rollout, body={}, who="serving", why=f"It cannot be loaded: {error}", now=_now())
+        except RefitError as refused:
+            self._report(rollout.model, UNUSABLE, f"A rollout could not be taken back: {refused}")
+
+    def _look_at_standby(self, model: str, control: Engine) -> None:
+        """Hold what a rollback would go back to, so that going back takes no load."""
+        champion, previous = self._slots.get(model, Slot.CHAMPION), self._slots.get(model, Slot.PREVIOUS)
+        wanted = champion.pointer.previous_version if champion else None
+        if wanted is None or (previous is not None and previous.version == wanted):
+            return
+        was = next((move for move in promotions(control, model, 1_000) if move.to_version == wanted), None)
+        record = version_record(control, model, wanted)
+        if was is None or record is None:
+            return
+        standby = Pointer(
+            model=model,
+            generation=was.generation,
+            version=wanted,
+            artifact_sha256=record.artifact_sha256,
+            previous_version=None,
+            promoted_at=was.at,
+        )
+        if self._seconds() < self._standby_retry_at:
+            return
+        try:
+            artifact, _ = self._load(model, record.artifact_sha256)
+        except BROKEN_MODEL as error:
+            self._standby_retry_at = self._seconds() + self._retry_seconds
+            self._report(model, NO_WAY_BACK, _no_way_back(model, wanted, error))
+            return
+        self._slots.stand_by(model, Loaded(pointer=standby, artifact=artifact, since=_now()))
+        self._slots.solved(model, NO_WAY_BACK)
+
+    def _artifact(self, model: str, version: int, control: Engine) -> Artifact:
+        record = version_record(control, model, version)
+        if record is None:
+            raise ArtifactError(f"{model} has no version {version_tag(version)}.")
+        return self._load(model, record.artifact_sha256)[0]
+
+    def _swap(self, wanted: Pointer) -> None:
+        try:
+            artifact, content = self._load(wanted.model, wanted.artifact_sha256)
+        except BROKEN_MODEL as error:
+            self._retry_at = {wanted: self._seconds() + self._retry_seconds}
+            self._report(wanted.model, UNUSABLE, _unusable(wanted, error))
+            return
+        self._switch(wanted, artifact)
+        self._slots.solved(wanted.model, UNUSABLE, LOCAL_COPY)
+        self._keep(wanted, content)
+
+    def _load(self, model: str, sha256: str) -> tuple[Artifact, bytes]:
+        """The artefact, warmed up, and its bytes: from the local copy when it is there, else from the shared folder."""
+        content = self._read(model, sha256)
+        held = self._slots.with_sha256(model, sha256)
+        artifact = held.artifact if held else unpack(content)
+        if not held:
+            warm_up(artifact)
+        return artifact, content
+
+    def _read(self, model: str, sha256: str) -> bytes:
+        try:
+            return read_checked(artifact_path(self._local.folder, model, sha256), sha256)
+        except ArtifactError:
+            return read_checked(artifact_path(self._artifact_dir, model, sha256), sha256)
+
+    def _switch(self, wanted: Pointer, artifact: Artifact) -> None:
+        self._slots.switch(wanted.model, Loaded(pointer=wanted, artifact=artifact, since=_now()))
+        log.info("%s %s serves now (generation %d)", wanted.model, version_tag(wanted.version), wanted.generation)
+
+    def _keep(self, wanted: Pointer, content: bytes) -> None:
+        try:
+            self._local.save(wanted, content)
+        except OSError as error:
+            message = (
+                f"{wanted.model} cannot be kept in {self._local.folder} ({error.strerror}); free or mount the disk."
+            )
+            self._report(wanted.model, LOCAL_COPY, message)
+
+    def _report(self, model: str, code: str, message: str) -> None:
+        if self._slots.report(model, Problem(code=code, message=message, since=_now())):
+            log.warning("%s: %s", code, message)
+
+
+def warm_up(artifact: Artifact) -> None:
+    """Ask the predictor once, before real requests do. Raises ArtifactError when its answer is no probability."""
+    predictor = artifact.predictor
+    values: Sequence[Any] = WARM_UP_TEXTS
+    if isinstance(predictor, NumericPredictor):
+        values = [(0.0,) * len(predictor.model.features)]
+    for value in values:
+        score = predictor.explain(value).score
+        if not 0.0 <= score <= 1.0:
+            raise ArtifactError(f"The artefact {artifact.sha256[:12]} answers {score}, which is no probability.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _trial(rollout: Rollout, before: Trial | None, artifact: Artifact) -> Trial:
+    """Each stage is judged by its own figures."""
+    since = before.since if before and before.rollout.rollout_id == rollout.rollout_id else _now()
+    return Trial(rollout=rollout, artifact=artifact, since=since, figures=TrialFigures(rollout.at))
+
+
+def _no_way_back(model: str, version: int, error: Exception) -> str:
+    return f"{model} {version_tag(version)}, to which a rollback would return, cannot be loaded: {error}"
+
+
+def _away(model: str, error: Exception) -> str:
+    return f"The control store cannot be read, so a promotion of {model} would not be seen: {reason(error)}"
+
+
+def _no_champion_in_store(model: str, champion: Loaded) -> str:
+    return (
+        f"The control store names no champion of {model}; {champion.tag} of the local copy goes on serving. "
+        "Check that REFIT_CONTROL_URL and REFIT_HOME are the ones that were trained with."
+    )
+
+
+def _unusable(wanted: Pointer, error: Exception) -> str:
+    name = f"{wanted.model} {version_tag(wanted.version)}"
+    return (
+        f"{name} is the champion in the store, but its artefact cannot be served: {error} "
+        f"Restore the file, or go back: python -m pipeline rollback {wanted.model}"
+    )

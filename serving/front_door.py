@@ -1,0 +1,170 @@
+"""What every request passes, as plain ASGI: its id, admission, the limit of its body, counters, headers; and the short
+way of the busiest routes, which skips FastAPI's routing and nothing else.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.errors import RefitError
+from serving.access_log import AccessLog
+from serving.admission import Admission
+from serving.answering import new_id
+from serving.counters import Counters
+from serving.errors import BodyTooLargeError, refit_error
+
+# Counted under the status that nginx gave to it.
+CLIENT_WENT_AWAY = 499
+REQUEST_ID = re.compile(rb"[!-~]{1,128}")
+DOCUMENTATION = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+PLAIN_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+)
+# Nothing that the service answers is to be shown as a page; its documentation is, and loads scripts.
+NO_PAGE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+JSON = (b"content-type", b"application/json")
+SCOPE_KEY = "refit.caller"
+
+
+class Caller(NamedTuple):
+    """Who asks: the id of the request, and what a rollout divides requests by ("" when the client names neither)."""
+
+    request_id: bytes
+    key: str
+
+
+# Takes the whole body and the key of the caller; gives the text of the answer or raises a RefitError.
+ShortWay = Callable[[bytes, str], Awaitable[str]]
+
+
+class FrontDoor:
+    """`short` has the handlers of busy POST routes by path."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        counters: Counters,
+        admission: Admission,
+        max_body_bytes: int,
+        short: Mapping[str, ShortWay],
+        access_log: AccessLog | None = None,
+    ):
+        self.app = app
+        self.counters = counters
+        self.admission = admission
+        self.max_body_bytes = max_body_bytes
+        self.short = short
+        self.access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        self.counters.requests += 1
+        headers = dict(scope["headers"])
+        caller = scope[SCOPE_KEY] = _caller(headers)
+        started = time.perf_counter_ns() if self.access_log else 0
+        outgoing = _Outgoing(send, self.counters, own_headers(scope["path"], caller.request_id))
+        try:
+            self.admission.admit(scope, headers)
+            short = self.short.get(scope["path"]) if scope["method"] == "POST" else None
+            if short is not None:
+                await self._answer(short, caller.key, receive, outgoing)
+            elif b"content-length" in headers or scope["method"] in {"GET", "HEAD"}:
+                await self.app(scope, receive, outgoing.send)
+            else:
+                await self.app(scope, replay(await read_body(receive, self.max_body_bytes), receive), outgoing.send)
+        except RefitError as error:
+            response = await refit_error(Request(scope), error)
+            await response(scope, receive, outgoing.send)
+        except ClientDisconnect:
+            self.counters.errors[CLIENT_WENT_AWAY] += 1  # nobody is left to answer, and nothing of ours failed
+        finally:
+            if self.access_log:
+                self.access_log.write(scope, caller.request_id, outgoing.status, time.perf_counter_ns() - started)
+        return None
+
+    async def _answer(self, short: ShortWay, key: str, receive: Receive, outgoing: "_Outgoing") -> None:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body: bytes = message["body"]
+        if len(body) > self.max_body_bytes:
+            raise BodyTooLargeError(self.max_body_bytes)
+        if message.get("more_body", False):
+            body = await read_body(receive, self.max_body_bytes, body)
+        content = (await short(body, key)).encode("ascii")
+        await outgoing.json(content)
+
+
+class _Outgoing:
+    """Adds the service's own headers to an answer, and counts it when it is an error."""
+
+    __slots__ = ("_counters", "_headers", "_send", "status")
+
+    def __init__(self, send: Send, counters: Counters, headers: Sequence[tuple[bytes, bytes]]):
+        self._send = send
+        self._counters = counters
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self.status >= 400:
+                self._counters.errors[self.status] += 1
+            message["headers"] = [*message.get("headers", ()), *self._headers]
+        await self._send(message)
+
+    async def json(self, content: bytes) -> None:
+        self.status = 200
+        headers = [(b"content-length", b"%d" % len(content)), JSON, *self._headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": content})
+
+
+def own_headers(path: str, request_id: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """What stands on every answer."""
+    own = (b"x-request-id", request_id)
+    return (*PLAIN_HEADERS, own) if path in DOCUMENTATION else (*PLAIN_HEADERS, NO_PAGE, own)
+
+
+def _caller(headers: Mapping[bytes, bytes]) -> Caller:
+    given = headers.get(b"x-request-id")
+    known = given is not None and REQUEST_ID.fullmatch(given) is not None
+    key = headers.get(b"x-caller-id") or (given if known else None)
+    request_id = given if given is not None and known else new_id().encode()
+    return Caller(request_id, key.decode("latin-1") if key else "")
+
+
+async def read_body(receive: Receive, most_bytes: int, begun: bytes = b"") -> bytes:
+    """The whole body. Raises BodyTooLargeError as soon as it is over the limit, ClientDisconnect when it breaks off."""
+    parts, size = [begun], len(begun)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most_bytes:
+            raise BodyTooLargeError(most_bytes)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    handed = False
+
+    async def again() -> Message:
+        nonlocal handed
+        if handed:
+            return await receive()
+        handed = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

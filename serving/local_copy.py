@@ -1,0 +1,50 @@
+"""The last good artefacts and pointer of each model on the service's own disk, to start from when the store is away."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.artifact import save_artifact
+from pipeline.errors import ArtifactError
+from pipeline.records import Pointer
+
+# The champion and the one before it: a rollback needs no other disk.
+KEPT_ARTEFACTS = 2
+
+
+class LocalCopy:
+    """A folder with `<model>/<sha256>.safetensors` and `<model>/pointer.json`, both written whole or not at all."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def save(self, pointer: Pointer, content: bytes) -> None:
+        """Keep what is served now. Raises OSError when the disk refuses."""
+        save_artifact(self.folder, pointer.model, content)
+        fields = {**vars(pointer), "promoted_at": pointer.promoted_at.isoformat()}
+        partial = self._pointer_file(pointer.model).with_suffix(f".partial-{os.getpid()}")
+        partial.write_text(json.dumps(fields), encoding="utf-8")
+        partial.replace(self._pointer_file(pointer.model))
+        self._forget_old(self.folder / pointer.model)
+
+    def pointer(self, model: str) -> Pointer | None:
+        """What was served last; None when nothing was. Raises ArtifactError when the file cannot be understood."""
+        try:
+            fields = json.loads(self._pointer_file(model).read_text(encoding="utf-8"))
+            return Pointer(**{**fields, "promoted_at": datetime.fromisoformat(fields["promoted_at"])})
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ArtifactError(
+                f"The service's own pointer file for {model} cannot be read ({type(error).__name__})."
+            ) from error
+
+    def _pointer_file(self, model: str) -> Path:
+        return self.folder / model / "pointer.json"
+
+    @staticmethod
+    def _forget_old(folder: Path) -> None:
+        artefacts = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for path in artefacts[KEPT_ARTEFACTS:]:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,147 @@
+"""The data plane: predictions, drift of given inputs, feedback.
+
+Handlers take Starlette's request and parse its bytes themselves; FastAPI documents them (see documented.py).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.errors import UnknownModelError
+from pipeline.labels import LabelEntry, LabelsRecorded, record_labels
+from pipeline.spec import ModelSpec
+from serving.answering import Answerer, Served
+from serving.answers import drift_answer, drift_report, feedback_items, label_entries
+from serving.delivery import Delivery
+from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
+from serving.front_door import SCOPE_KEY, ShortWay
+from serving.inputs import Bodies, bodies
+from serving.parts import Parts
+from serving.rendering import batch_text, prediction_text
+from serving.settings import ServingSettings
+
+# Inputs of a batch that are answered before other requests get their turn: a third of a millisecond.
+SLICE = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One managed model as the routes see it."""
+
+    spec: ModelSpec
+    bodies: Bodies
+
+
+def endpoint(spec: ModelSpec, settings: ServingSettings) -> Endpoint:
+    return Endpoint(spec=spec, bodies=bodies(spec, settings.max_batch_messages, settings.max_drift_messages))
+
+
+class DataPlane:
+    """The handlers; `endpoints` has one entry a model that can be served."""
+
+    def __init__(self, parts: Parts, endpoints: Mapping[str, Endpoint]):
+        self.parts = parts
+        self.endpoints = endpoints
+        self._answerer = Answerer(parts.shadow)
+        self._delivery = Delivery(parts.log, parts.counters, parts.settings)
+
+    async def predict(self, request: Request) -> Response:
+        """Class, confidence and what moved the answer most, for one input."""
+        model = self._endpoint(request)
+        return _text(await self._one(model, model.bodies.one, await request.body(), _caller(request)))
+
+    async def classify(self, request: Request) -> Response:
+        """The older clients' name of the same; it takes {"text": ...} too."""
+        model = self._endpoint(request)
+        return _text(await self._one(model, model.bodies.older, await request.body(), _caller(request)))
+
+    def short_ways(self) -> dict[str, ShortWay]:
+        """The plain paths of single predictions, for the front door: the same work without a request object."""
+        default = self.endpoints.get(self.parts.default_model)
+        if default is None:
+            return {}
+
+        async def predict(body: bytes, caller: str) -> str:
+            return await self._one(default, default.bodies.one, body, caller)
+
+        async def classify(body: bytes, caller: str) -> str:
+            return await self._one(default, default.bodies.older, body, caller)
+
+        return {"/predict": predict, "/classify": classify}
+
+    async def predict_batch(self, request: Request) -> Response:
+        """The same for many inputs: all answered by one version, in slices that let other requests through."""
+        model = self._endpoint(request)
+        values = model.bodies.many(await request.body())
+        shown: list[str] = []
+        async for served in self.answer_many(model.spec, values, _caller(request)):
+            shown.append(prediction_text(model.spec, served))
+        return _text(batch_text(shown))
+
+    async def answer_many(self, spec: ModelSpec, values: Sequence[Any], caller: str) -> Any:
+        """Yields what one version answers to each value, once it is handed to the log."""
+        lineup = self.parts.slots.lineup(spec.name)
+        for start in range(0, len(values), SLICE):
+            slice_ = [self._answerer.answer(spec, lineup, value, caller) for value in values[start : start + SLICE]]
+            await self._delivery.deliver([served.entry for served in slice_])
+            for served in slice_:
+                yield served
+            await asyncio.sleep(0)
+
+    async def drift(self, request: Request) -> Response:
+        """Drift of the given inputs against the champion's training rows: a manual check, it uses no window up."""
+        model = self._endpoint(request)
+        values = model.bodies.for_drift(await request.body())
+        loaded = self.parts.slots.champion(model.spec.name)
+        report = await self.parts.in_thread(lambda: drift_report(model.spec, loaded, values))  # type: ignore[arg-type]
+        return JsonResponse(drift_answer(report, loaded))
+
+    async def feedback(self, request: Request) -> Response:
+        """True classes of predictions; those of predictions that are not written yet wait for them."""
+        model = self._endpoint(request)
+        entries = label_entries(model.spec, feedback_items(await request.body()))
+        recorded = await self.parts.in_thread(lambda: self._record(entries))
+        return JsonResponse({"recorded": recorded.new, "repeated": recorded.repeated})
+
+    def endpoint_of(self, name: str) -> Endpoint:
+        found = self.endpoints.get(name)
+        if found is None:
+            raise UnknownModelError(name[:80], list(self.endpoints))
+        return found
+
+    def _endpoint(self, request: Request) -> Endpoint:
+        return self.endpoint_of(request.path_params.get("name") or self.parts.default_model)
+
+    async def _one(self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str) -> str:
+        started = time.perf_counter_ns()
+        given = value(body)
+        name = model.spec.name
+        served: Served = self._answerer.answer(model.spec, self.parts.slots.lineup(name), given, caller)
+        if not self._delivery.deliver_now(served.entry):
+            await self._delivery.deliver([served.entry])
+        text = prediction_text(model.spec, served)
+        self.parts.counters.answered(name, time.perf_counter_ns() - started)
+        return text
+
+    def _record(self, entries: Sequence[LabelEntry]) -> LabelsRecorded:
+        try:
+            return record_labels(self.parts.telemetry.engine(), entries)
+        except STORE_AWAY as error:
+            raise StoreAwayError(
+                f"The labels could not be stored. Send them again, repeats do no harm. {reason(error)}"
+            ) from None
+
+
+def _caller(request: Request) -> str:
+    """What a rollout divides requests by."""
+    key: str = request.scope[SCOPE_KEY].key
+    return key
+
+
+def _text(content: str) -> Response:
+    return Response(content.encode("ascii"), media_type="application/json")

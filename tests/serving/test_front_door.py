@@ -1,0 +1,196 @@
+"""Keys, rates, ids, headers, the older names, and that the short way answers as FastAPI's own route does."""
+
+import json
+import logging
+import os
+import random
+import re
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from serving.admission import Rates, needs_key, peer
+from tests.serving.running import service
+from tests.serving.world import MODEL, World
+
+WIN = {"message": "win a prize"}
+
+
+@pytest.fixture
+def trained(world: World) -> World:
+    world.add_version(1)
+    world.promote(1)
+    return world
+
+
+def test_an_answer_carries_the_id_of_its_request_and_headers_that_keep_it_data(trained: World) -> None:
+    with service(trained.serving_settings()) as client:
+        named = client.post("/predict", json=WIN, headers={"x-request-id": "order-7"})
+        made_up = [client.get("/health").headers["x-request-id"] for _ in range(2)]
+        strange = client.post("/predict", json=WIN, headers={"x-request-id": "a b"})
+        lost = client.get("/nowhere", headers={"x-request-id": "r"})
+    assert named.headers["x-request-id"] == "order-7"
+    assert lost.headers["x-request-id"] == "r"
+    assert len(set(made_up)) == 2
+    assert re.fullmatch("[0-9a-f]{32}", strange.headers["x-request-id"])
+    for answer in (named, lost):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_the_documentation_may_load_its_scripts(trained: World) -> None:
+    with service(trained.serving_settings()) as client:
+        assert "content-security-policy" not in client.get("/docs").headers
+
+
+@pytest.mark.parametrize("path", ["/predict", "/classify", "/predict/batch", "/feedback", f"/v2/models/{MODEL}/infer"])
+def test_with_keys_every_path_that_takes_data_asks_for_one(trained: World, path: str) -> None:
+    keys = (SecretStr("one"), SecretStr("two"))
+    with service(trained.serving_settings(prediction_keys=keys)) as client:
+        for headers in ({}, {"x-api-key": "three"}, {"authorization": "Bearer "}):
+            refused = client.post(path, json=WIN, headers=headers)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (401, "key_required")
+        for headers in ({"x-api-key": "one"}, {"authorization": "Bearer two"}):
+            assert client.post(path, json=WIN, headers=headers).status_code in {200, 422}
+        assert client.get("/health").status_code == client.get("/metrics").status_code == 200
+
+
+def test_what_shows_messages_takes_a_key_to_read() -> None:
+    assert needs_key("GET", "/labels/queue")
+    assert needs_key("GET", f"/models/{MODEL}/labels/queue")
+    assert not needs_key("GET", "/models/current")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/models/current"])
+def test_a_rate_is_kept_for_each_caller_and_says_when_to_come_back(trained: World, path: str) -> None:
+    settings = trained.serving_settings(rate_per_second=0.01, rate_burst=3, prediction_keys=(SecretStr("a"),))
+    with service(settings) as client:
+        headers = {"x-api-key": "a"}
+        answers = [client.request("POST", "/predict", json=WIN, headers=headers) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert int(answers[3].headers["retry-after"]) > 90
+        assert client.get("/models/current").status_code == 200  # the peer has a rate of its own
+
+
+def test_a_bucket_fills_again() -> None:
+    clock = [0.0]
+    rates = Rates(2.0, 2, lambda: clock[0])
+    assert [rates.take("a") for _ in range(3)] == [0.0, 0.0, 0.5]
+    assert rates.take("b") == 0.0
+    clock[0] = 0.5
+    assert (rates.take("a"), rates.take("a")) == (0.0, 0.5)
+
+
+def test_the_addresses_of_one_ipv6_network_share_a_rate() -> None:
+    assert peer({"client": ("2001:db8:1:2::1", 1)}) == peer({"client": ("2001:db8:1:2::2", 1)})
+    assert peer({"client": ("192.0.2.1", 1)}) != peer({"client": ("192.0.2.2", 1)})
+
+
+@pytest.mark.parametrize("path", ["/predict", f"/models/{MODEL}/predict"])
+def test_a_compressed_body_is_refused_before_anything_unpacks_it(trained: World, path: str) -> None:
+    with service(trained.serving_settings()) as client:
+        answer = client.post(path, content=b"\x1f\x8b" + b"\0" * 1_000, headers={"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "encoding_not_supported")
+
+
+@pytest.mark.parametrize("body", [{"text": "win"}, {"message": "win"}])
+def test_older_clients_may_classify_with_either_name(trained: World, body: dict[str, str]) -> None:
+    with service(trained.serving_settings()) as client:
+        for path in ("/classify", f"/models/{MODEL}/classify"):
+            assert client.post(path, json=body).json()["prediction"] == "spam"
+
+
+@pytest.mark.parametrize("body", [{}, {"text": "a", "message": "b"}, {"text": None}, {"text": " "}, {"txt": "a"}])
+def test_a_classification_takes_one_text(trained: World, body: dict[str, str]) -> None:
+    with service(trained.serving_settings()) as client:
+        assert client.post("/classify", json=body).status_code == 422
+
+
+def test_batch_predict_is_the_older_name_of_a_batch(trained: World) -> None:
+    with service(trained.serving_settings()) as client:
+        found = client.post("/batch_predict", json={"messages": ["win", "home"]}).json()["predictions"]
+    assert [prediction["prediction"] for prediction in found] == ["spam", "ham"]
+
+
+def test_models_and_versions_are_listed(trained: World) -> None:
+    trained.add_version(2)
+    with service(trained.serving_settings()) as client:
+        models = {found["name"]: found for found in client.get("/models").json()["models"]}
+        listed = client.get(f"/models/{MODEL}/versions").json()["versions"]
+        assert client.get("/models/nothing/versions").status_code == 404
+    assert (models[MODEL]["version"], models[MODEL]["strategy"]) == ("v1", "direct")
+    assert [(found["version"], found["slot"]) for found in listed] == [("v2", None), ("v1", "champion")]
+
+
+def test_the_access_log_tells_of_each_request_and_not_of_its_text(
+    trained: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "serving.access"), service(trained.serving_settings(access_log=True)) as client:
+        client.post("/predict?secret=1", json={"message": "meetmeattheoldbridge"}, headers={"x-request-id": "r1"})
+        client.post("/nowhere", json=WIN)
+    lines = [json.loads(record.message) for record in caplog.records if record.name == "serving.access"]
+    assert [(line["path"], line["status"]) for line in lines] == [("/predict", 200), ("/nowhere", 404)]
+    assert lines[0]["request_id"] == "r1"
+    assert "bridge" not in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_running_document_has_an_example_for_every_body(trained: World) -> None:
+    with service(trained.serving_settings()) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+    for path, methods in paths.items():
+        if "post" in methods:
+            schema = methods["post"]["requestBody"]["content"]["application/json"]["schema"]
+            assert all("examples" in each for each in schema.get("anyOf", [schema])), path
+
+
+# Parity of the short way: 500 requests a seed, so REFIT_FUZZ_SEEDS=20 sends 10,000.
+SEEDS = int(os.environ.get("REFIT_FUZZ_SEEDS", "2"))
+
+
+def fuzzed(rng: random.Random) -> tuple[str, bytes, dict[str, str]]:
+    """A path, a body and headers, some right and most of them not."""
+    texts = ["win", "", " ", "é£\U0001f389", "a\x00b", "x" * 10_000, "x" * 10_001, "\u2028", '"quoted"\\']
+    values = [*texts, 7, None, True, [], ["win"], {}, 1e308, -0.0]
+    field = rng.choice(["message", "message", "message", "text", "Message", "", "\ud800"])
+    body = json.dumps({field: rng.choice(values)} | ({"extra": 1} if rng.random() < 0.1 else {})).encode()
+    broken = [b"", b"{", b"null", b"[]", b'{"message": "\xff"}', b'{"message": "\\ud800"}', b'{"message": NaN}', b" "]
+    if rng.random() < 0.2:
+        body = rng.choice(broken)
+    elif rng.random() < 0.2:
+        place = rng.randrange(len(body))
+        body = body[:place] + bytes([rng.randrange(256)]) + body[place + 1 :]
+    headers = {"x-request-id": rng.choice(["fixed", "r-" + str(rng.random()), "\x7f", "x" * 200])}
+    headers |= rng.choice([{}, {"x-api-key": "right"}, {"x-api-key": "right"}, {"x-api-key": "wrong"}])
+    headers |= rng.choice([{}, {}, {}, {"content-encoding": "gzip"}, {"content-type": "text/plain"}])
+    return rng.choice(["/predict", "/classify"]), body, headers
+
+
+def seen(client: TestClient, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], object]:
+    answer = client.post(path, content=body, headers=headers)
+    found = answer.json()
+    for name in ("timestamp", "prediction_id"):
+        if name in found:
+            found[name] = re.sub("[0-9a-f]", "0", found[name])
+    shown = dict(answer.headers)
+    if headers["x-request-id"] != shown["x-request-id"]:
+        shown["x-request-id"] = re.sub("[0-9a-f]", "0", shown["x-request-id"])
+    return answer.status_code, shown, found
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_fuzzed_requests_get_the_same_answer_on_the_short_way(trained: World, seed: int) -> None:
+    rng, statuses = random.Random(seed), set()
+    settings = {"prediction_keys": (SecretStr("right"),)}
+    with (
+        service(trained.serving_settings(**settings)) as short,
+        service(trained.serving_settings(**settings, fast_path=False)) as long,
+    ):
+        for _ in range(500):
+            request = fuzzed(rng)
+            one, other = seen(short, *request), seen(long, *request)
+            assert one == other, request
+            statuses.add(one[0])
+    assert statuses == {200, 401, 415, 422}

@@ -1,0 +1,168 @@
+"""Read-only tools of the deciding model: they look, and answer with numbers, enums and ids only.
+
+What was measured for this decision comes from one snapshot, so a tool and the evidence cannot disagree. No text that a
+stranger wrote is passed on: no message, no term of a pattern, no run name, no tag, no note, no reason in free text.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
+
+from pipeline.monitoring.window import StoredReport, reports
+from pipeline.promotion import promotions, versions
+from pipeline.records import VersionRecord
+from pipeline.store.open import Store
+from pipeline.verdicts import newest_verdict
+from tools.result import ToolResult, failed, no_data, ok
+
+Numbers = Mapping[str, Any]
+
+WINDOW_FIELDS = ("status", "vocabulary_drift", "tfidf_drift", "numeric_drift", "messages")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What the read tools may look at. `evidence` and `rules` are the snapshot that this decision is made on."""
+
+    model: str
+    evidence: Numbers
+    rules: Numbers
+    store: Store
+    history: Callable[[int], Sequence[Numbers]]
+    slots: Callable[[], Numbers | None] = lambda: None
+    run_metrics: Callable[[str], Mapping[str, float]] = field(default=lambda run_id: {})
+
+
+class Nothing(BaseModel):
+    """No arguments; anything sent all the same is an error that the model sees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Newest(Nothing):
+    limit: int = Field(10, ge=1, le=50, description="How many, newest first.")
+
+
+class TwoVersions(Nothing):
+    first: int = Field(ge=1, description="A version number, such as 3.")
+    second: int = Field(ge=1, description="Another version number.")
+
+
+def observe_tools(sight: Sight) -> list[BaseTool]:
+    """The read tools over one snapshot."""
+    return [
+        _tool(drift_report, sight, Nothing),
+        _tool(drift_history, sight, Newest),
+        _tool(accuracy_and_labels, sight, Nothing),
+        _tool(versions_and_verdicts, sight, Newest),
+        _tool(compare_versions, sight, TwoVersions),
+        _tool(champion_and_slots, sight, Nothing),
+        _tool(decision_history, sight, Newest),
+        _tool(schedule_and_budget, sight, Nothing),
+    ]
+
+
+def drift_report(sight: Sight) -> ToolResult:
+    """Vocabulary drift and TF-IDF drift (numeric drift for numeric features) of the current window against the
+    champion's reference window, with the threshold, the window's size, its duplicate rate, and counts of new patterns
+    (covariate shift, new campaigns)."""
+    drift = sight.evidence["drift"]
+    if all(drift.get(name) is None for name in ("vocabulary_drift", "tfidf_drift", "numeric_drift")):
+        return ToolResult(status=no_data("").status, data=drift, reason="This window supports no drift score.")
+    return ok(**drift, drift_threshold=sight.rules["monitoring"]["drift_threshold"])
+
+
+def drift_history(sight: Sight, limit: int = 10) -> ToolResult:
+    """Drift and accuracy of earlier windows, newest first: whether drift is sudden, gradual or recurring."""
+    found = reports(sight.store.telemetry, model=sight.model, limit=limit)
+    return ok(windows=[_window(report) for report in found]) if found else no_data("the monitoring reports")
+
+
+def accuracy_and_labels(sight: Sight) -> ToolResult:
+    """Accuracy from labels with its interval, P(accuracy < floor), how many labels there are and how many more would
+    decide it (concept shift shows here; few labels mean label delay)."""
+    training = sight.evidence["training"]
+    floor = sight.rules["monitoring"]["accuracy_floor"]
+    return ok(**sight.evidence["accuracy"], accuracy_floor=floor, new_labels=training["new_labels"])
+
+
+def versions_and_verdicts(sight: Sight, limit: int = 10) -> ToolResult:
+    """The newest versions with what the gate said of each: status, and every rule's observed and required number."""
+    known = versions(sight.store.control, sight.model, limit)
+    if not known:
+        return no_data("the versions of this model")
+    return ok(versions=[_version(sight.store.control, version) for version in known])
+
+
+def compare_versions(sight: Sight, first: int, second: int) -> ToolResult:
+    """Metrics that were logged when two versions were trained (cross-validation: accuracy, F1, log loss, ECE)."""
+    known = {version.version: version for version in versions(sight.store.control, sight.model, 200)}
+    missing = [number for number in (first, second) if number not in known]
+    if missing:
+        return no_data(f"the versions {missing} of this model")
+    return ok(versions=[_compared(sight, known[number]) for number in (first, second)])
+
+
+def champion_and_slots(sight: Sight) -> ToolResult:
+    """Which version is champion and since when, the moves of the champion pointer, and what the service has loaded."""
+    moves = promotions(sight.store.control, sight.model, 10)
+    kept = ("generation", "kind", "from_version", "to_version")
+    shown = [{name: getattr(move, name) for name in kept} for move in moves]
+    return ok(champion=sight.evidence["champion"], moves=shown, loaded=sight.slots() or "unknown")
+
+
+def decision_history(sight: Sight, limit: int = 10) -> ToolResult:
+    """Earlier decisions, newest first: what was decided, by which rules, and what came of it."""
+    found = list(sight.history(limit))
+    return ok(decisions=found) if found else no_data("the ledger of decisions")
+
+
+def schedule_and_budget(sight: Sight) -> ToolResult:
+    """Time since the last training, cooldown, retrainings of the day, the brake, and what waits for approval."""
+    return ok(training=sight.evidence["training"], history=sight.evidence["history"], limits=sight.rules["retraining"])
+
+
+def _tool(look: Callable[..., ToolResult], sight: Sight, arguments: type[BaseModel]) -> BaseTool:
+    def answer(**given: Any) -> str:
+        try:
+            return look(sight, **given).as_json()
+        except Exception as error:  # noqa: BLE001  a tool that raises would end the deliberation
+            return failed(error).as_json()
+
+    description = " ".join((look.__doc__ or "").split())
+    return StructuredTool.from_function(
+        func=answer, name=look.__name__, description=description, args_schema=arguments, infer_schema=False
+    )
+
+
+def _window(report: StoredReport) -> dict[str, Any]:
+    evidence = report.body.get("evidence") or {}
+    drift, accuracy = evidence.get("drift") or {}, evidence.get("accuracy") or {}
+    return {
+        "generation": report.generation,
+        "scheduled": report.scheduled,
+        "at": report.at.isoformat(),
+        **{name: drift.get(name) for name in WINDOW_FIELDS},
+        **{f"accuracy_{name}": accuracy.get(name) for name in ("estimate", "p_below_floor", "labelled")},
+    }
+
+
+def _version(control: Engine, version: VersionRecord) -> dict[str, Any]:
+    record = newest_verdict(control, version.model, version.version)
+    said: dict[str, Any] = {"version": version.version, "training_rows": version.training_rows, "verdict": None}
+    if record is None:
+        return said
+    results = [
+        {"rule": r.rule, "outcome": r.outcome.value, "observed": r.observed, "required": r.required}
+        for r in record.verdict.results
+    ]
+    return said | {"verdict": record.verdict.status.value, "judged_against": record.champion_version, "rules": results}
+
+
+def _compared(sight: Sight, version: VersionRecord) -> dict[str, Any]:
+    metrics = sight.run_metrics(version.run_id) if version.run_id else {}
+    return _version(sight.store.control, version) | {"metrics": dict(metrics)}
