@@ -14,21 +14,22 @@ from typing import Annotated
 
 import typer
 
-from agent import approvals as approval_table
-from agent import ledger, rendering
+from agent.acting import approvals as approval_table
 from agent.actions import Headline
 from agent.build import build_loop
-from agent.codec import read_evidence
-from agent.console import AsJson, Model, err, opened, out
+from agent.commands import rendering
+from agent.commands.console import AsJson, Model, err, opened, out
+from agent.commands.foresight import foresight
+from agent.commands.looking import look, start_logging
+from agent.commands.records import records
+from agent.commands.serve import serving
 from agent.decision import PolicyRules
+from agent.deliberation.proposal import Deliberation
 from agent.errors import BusyError
-from agent.foresight_cli import foresight
-from agent.looking import look, start_logging
 from agent.loop import Pass, decision_from
-from agent.policy import bounds
-from agent.proposal import Deliberation
-from agent.records_cli import records
-from agent.serve_cli import serving
+from agent.record import ledger
+from agent.record.codec import read_evidence
+from agent.rules.policy import bounds
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
 from pipeline.errors import RefitError

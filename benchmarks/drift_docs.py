@@ -1,4 +1,4 @@
-"""Writes the figures of results/drift.json between the markers of docs/monitoring.md, and draws docs/img/drift.png."""
+"""Writes the figures of results/drift.json between the markers of docs/monitoring.md, and draws docs/images/drift.png."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "drift.json"
-PAGE, PLOT = ROOT / "docs" / "monitoring.md", ROOT / "docs" / "img" / "drift.png"
+PAGE, PLOT = ROOT / "docs" / "monitoring.md", ROOT / "docs" / "images" / "drift.png"
 Body = Mapping[str, Any]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.gate import Better, Judged, RuleOutcome
+from pipeline.gate.rules import Better, Judged, RuleOutcome
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 

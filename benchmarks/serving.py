@@ -29,18 +29,18 @@ from sklearn.pipeline import make_pipeline
 
 from benchmarks.load import closed_loop, fixed_rate, head_and_body
 from benchmarks.serving_peers import FLOOR, PEERS, Peer
-from pipeline.artifact import pack, save_artifact
 from pipeline.catalog import managed_model
-from pipeline.data import assign_homes
-from pipeline.gate import Verdict, VerdictStatus
+from pipeline.data.homes import assign_homes
+from pipeline.gate.rules import Verdict, VerdictStatus
+from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.profile import build_profile
-from pipeline.promotion import pointer, promote
+from pipeline.releases.promotion import pointer, promote
+from pipeline.served.artifact import pack, save_artifact
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
 from pipeline.store.open import open_store
-from pipeline.training import train
-from pipeline.verdicts import save_verdict
+from pipeline.training.fitting import train
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "serving.json"

@@ -8,15 +8,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from pipeline.artifact import pack, unpack
 from pipeline.catalog import managed_model
-from pipeline.data import assign_homes
+from pipeline.data.homes import assign_homes
 from pipeline.monitoring.profile import build_profile
 from pipeline.records import Row
-from pipeline.search import search
+from pipeline.served.artifact import pack, unpack
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
-from pipeline.training import Trained, evaluate_on, train
+from pipeline.training.fitting import Trained, evaluate_on, train
+from pipeline.training.search import search
 
 RESULTS = Path(__file__).parent / "results" / "training.json"
 METRICS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")

@@ -16,10 +16,10 @@ from launch.processes import ProcessFailedError
 from launch.scenario import FRESH, LABELLED_SHARE, WINDOW, Scenario, labelled, scenario
 from launch.stage import Stage
 from launch.traffic import Sent, SteadyLoad, give_labels, send
-from pipeline.artifact import artifact_path, load_artifact
 from pipeline.catalog import managed_model
-from pipeline.data import assign_homes
+from pipeline.data.homes import assign_homes
 from pipeline.records import Row
+from pipeline.served.artifact import artifact_path, load_artifact
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.campaigns import mixed_campaigns
+from pipeline.data.campaigns import mixed_campaigns
 from pipeline.records import Row
 
 WINDOW = 500

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine
 
-from pipeline.artifact import Artifact
 from pipeline.monitoring.accuracy import AccuracyReport
 from pipeline.monitoring.drift import DriftReport, measure_drift
 from pipeline.monitoring.numeric import NumericDriftReport, measure_numeric_drift
 from pipeline.monitoring.window import Window, latest_window, save_report
 from pipeline.monitoring.window_accuracy import judge_window
 from pipeline.records import Pointer
+from pipeline.served.artifact import Artifact
 from pipeline.spec import ModelSpec
 
 

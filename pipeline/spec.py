@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.gate import GateRules
+from pipeline.gate.rules import GateRules
 from pipeline.records import Row
-from pipeline.rollout import RolloutRules
+from pipeline.releases.rollout import RolloutRules
 from pipeline.settings import PipelineSettings
 
 

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pipeline.served import Answer
+from pipeline.served.protocols import Answer
 from pipeline.spec import ModelSpec
 from serving.asking import BROKEN_MODEL, TOP_FEATURES, explained
 from serving.prediction_log import Entry

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.labels import LabelEntry
+from pipeline.labels.feedback import LabelEntry
 from pipeline.monitoring.drift import DriftReport, measure_drift
 from pipeline.spec import ModelSpec
 from serving.errors import InvalidInputError, NotServingError

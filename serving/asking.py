@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.errors import ArtifactError
-from pipeline.served import Answer
+from pipeline.served.protocols import Answer
 from serving.slots import Held
 
 TOP_FEATURES = 5

@@ -13,11 +13,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import ConcurrentChangeError
-from pipeline.pins import unpin
-from pipeline.promotion import pin, roll_back
 from pipeline.records import Pin, Promotion, version_tag
-from pipeline.releases import EventKind, Rollout, advance, current_rollout, end_rollout, release, take_back
-from pipeline.rollout import RolloutRules
+from pipeline.releases.pins import unpin
+from pipeline.releases.promotion import pin, roll_back
+from pipeline.releases.rollout import RolloutRules
+from pipeline.releases.rollout_store import (
+    EventKind,
+    Rollout,
+    advance,
+    current_rollout,
+    end_rollout,
+    release,
+    take_back,
+)
 from pipeline.spec import ModelSpec
 from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
 from serving.parsing import parse

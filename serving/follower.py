@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from pipeline.artifact import Artifact, artifact_path, read_checked, unpack
 from pipeline.errors import ArtifactError, RefitError
-from pipeline.numeric_forms import NumericPredictor
-from pipeline.pins import active_pin
-from pipeline.promotion import pointer, promotions, version_record
 from pipeline.records import Pointer, version_tag
-from pipeline.releases import Rollout, current_rollout, take_back
+from pipeline.releases.pins import active_pin
+from pipeline.releases.promotion import pointer, promotions, version_record
+from pipeline.releases.rollout_store import Rollout, current_rollout, take_back
+from pipeline.served.artifact import Artifact, artifact_path, read_checked, unpack
+from pipeline.served.numeric_forms import NumericPredictor
 from serving.asking import BROKEN_MODEL
 from serving.errors import STORE_TROUBLE, reason
 from serving.local_copy import LocalCopy

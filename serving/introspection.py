@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from pipeline.errors import UnknownModelError
-from pipeline.promotion import versions
+from pipeline.releases.promotion import versions
 from pipeline.spec import ModelSpec
 from serving.counters import Metric, prometheus_text
 from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason

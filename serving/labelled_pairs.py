@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, select
 
-from pipeline.rollout import Arm
+from pipeline.releases.rollout import Arm
 from pipeline.store import telemetry as tables
 from serving.shadow import SUFFIX
 

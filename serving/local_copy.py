@@ -5,9 +5,9 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.artifact import save_artifact
 from pipeline.errors import ArtifactError
 from pipeline.records import Pointer
+from pipeline.served.artifact import save_artifact
 
 # The champion and the one before it: a rollback needs no other disk.
 KEPT_ARTEFACTS = 2

@@ -14,11 +14,20 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pipeline.errors import ConcurrentChangeError, RefitError
-from pipeline.pins import active_pin
-from pipeline.promotion import pointer
 from pipeline.records import version_tag
-from pipeline.releases import EventKind, Rollout, advance, end_rollout, settle, take_back, was_overtaken, was_promoted
-from pipeline.rollout import Move, Step, difference, look_is_due, next_step
+from pipeline.releases.pins import active_pin
+from pipeline.releases.promotion import pointer
+from pipeline.releases.rollout import Move, Step, difference, look_is_due, next_step
+from pipeline.releases.rollout_store import (
+    EventKind,
+    Rollout,
+    advance,
+    end_rollout,
+    settle,
+    take_back,
+    was_overtaken,
+    was_promoted,
+)
 from serving.errors import STORE_TROUBLE, reason
 from serving.labelled_pairs import LabelledPairs, labelled_pairs
 from serving.slots import Problem, Slots, Trial

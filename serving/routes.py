@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import UnknownModelError
-from pipeline.labels import LabelEntry, LabelsRecorded, record_labels
+from pipeline.labels.feedback import LabelEntry, LabelsRecorded, record_labels
 from pipeline.spec import ModelSpec
 from serving.answering import Answerer, Served
 from serving.answers import drift_answer, drift_report, feedback_items, label_entries

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 
-from pipeline.rollout import Traffic
+from pipeline.releases.rollout import Traffic
 
 
 class Slot(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
-from pipeline.rollout import Strategy
+from pipeline.releases.rollout import Strategy
 from pipeline.spec import ModelSpec, TextInput
 
 NOT_BLANK = r"\S"

@@ -6,7 +6,7 @@ from queue import Full, Queue
 from threading import Thread
 from typing import NamedTuple
 
-from pipeline.served import Answer
+from pipeline.served.protocols import Answer
 from serving.asking import BROKEN_MODEL, explained
 from serving.prediction_log import Entry
 from serving.routing import Slot

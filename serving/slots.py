@@ -10,10 +10,10 @@ from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
-from pipeline.artifact import Artifact
 from pipeline.errors import NoChampionError
 from pipeline.records import Pin, Pointer, version_tag
-from pipeline.releases import Rollout
+from pipeline.releases.rollout_store import Rollout
+from pipeline.served.artifact import Artifact
 from serving.errors import NotServingError
 from serving.routing import Slot, Split
 from serving.trials import TrialFigures

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import numpy as np
 
-from pipeline.rollout import MIN_TIMINGS, StageFigures, ks_distance
-from pipeline.served import Answer
+from pipeline.releases.rollout import MIN_TIMINGS, StageFigures, ks_distance
+from pipeline.served.protocols import Answer
 
 # The newest of each are kept: a stage may last for days.
 MOST_PAIRS = 5_000

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import UnknownModelError
-from pipeline.labelling import LabelQueue, QueueItem, label_queue
+from pipeline.labels.queue import LabelQueue, QueueItem, label_queue
 from pipeline.monitoring.window import StoredReport, reports
 from pipeline.spec import ModelSpec
 from serving.errors import STORE_AWAY, InvalidInputError, JsonResponse, StoreAwayError, reason

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.choice import WHOLE, TrainingChoice, TrainingWindow
+from pipeline.training.choice import WHOLE, TrainingChoice, TrainingWindow
 from tools.result import ToolResult, ToolStatus, refused
 
 REQUESTS: Mapping[str, tuple[str, str]] = {

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Protocol
 
-from pipeline import promotion
-from pipeline.choice import WHOLE, TrainingChoice
 from pipeline.records import Pointer, Promotion
+from pipeline.releases import promotion
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
+from pipeline.training.choice import WHOLE, TrainingChoice
 from tools.training import TrainingResult, train
 
 
@@ -71,6 +71,6 @@ class RealHands:
 
     def _show(self, move: Promotion) -> None:
         # Imported here: MLflow takes a second, and most passes of the loop move nothing.
-        from pipeline.registry import show_champion
+        from pipeline.releases.registry import show_champion
 
         show_champion(self.settings, self.spec.name, move.to_version)

@@ -12,11 +12,11 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 
+from pipeline.gate.verdicts import newest_verdict
 from pipeline.monitoring.window import StoredReport, reports
-from pipeline.promotion import promotions, versions
 from pipeline.records import VersionRecord
+from pipeline.releases.promotion import promotions, versions
 from pipeline.store.open import Store
-from pipeline.verdicts import newest_verdict
 from tools.result import ToolResult, failed, no_data, ok
 
 Numbers = Mapping[str, Any]

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.choice import WHOLE, TrainingChoice
-from pipeline.gate import VerdictStatus
+from pipeline.gate.rules import VerdictStatus
 from pipeline.settings import PipelineSettings
+from pipeline.training.choice import WHOLE, TrainingChoice
 from tools.errors import TrainingFailedError
 
 POLL_SECONDS = 0.1

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.canonical import to_plain
 from agent.chat.talk import Chat, ChatEvent, EventKind
+from agent.record.canonical import to_plain
 
 # The chat about one model, by its name. Raises UnknownModelError.
 ChatOf = Callable[[str], Chat]

@@ -10,11 +10,11 @@ from agent.chat.memory import Conversations
 from agent.chat.talk import Chat, Mind
 from agent.chat.tools import Snapshot
 from agent.decision import ChampionEvidence, Evidence, PolicyRules
-from agent.evidence import Observer
-from agent.prompts import Prompts
+from agent.deliberation.prompts import Prompts
+from agent.observing.evidence import Observer
 from agent.settings import AgentSettings
 from pipeline.errors import RefitError
-from pipeline.promotion import pointer
+from pipeline.releases.promotion import pointer
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 
@@ -52,8 +52,8 @@ def _observed(observer: Observer, spec: ModelSpec, store: Store, at: datetime) -
 def _mind(settings: AgentSettings, store: Store) -> Mind | None:
     if not settings.llm_configured:
         return None
-    from agent.assistant import chat_model
-    from agent.budget import Price
+    from agent.deliberation.assistant import chat_model
+    from agent.deliberation.budget import Price
 
     prices = Price(
         usd_per_million_input=settings.llm_usd_per_million_input,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.policy_numbers import NUMBERS
+from agent.rules.policy_numbers import NUMBERS
 
 Data = Mapping[str, Any]
 

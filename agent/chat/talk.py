@@ -17,13 +17,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
 
-from agent.budget import Allowance, BudgetMiddleware, Price, Spent
-from agent.canonical import to_plain
 from agent.chat.memory import Conversations, Turn
 from agent.chat.plain import HELP, sentences_of, understand
 from agent.chat.tools import Snapshot, chat_tools
-from agent.grounding import numbers_of, ungrounded
-from agent.prompts import Prompts
+from agent.deliberation.budget import Allowance, BudgetMiddleware, Price, Spent
+from agent.deliberation.grounding import numbers_of, ungrounded
+from agent.deliberation.prompts import Prompts
+from agent.record.canonical import to_plain
 
 SYSTEM = "chat_system.md.j2"
 RECURSION_LIMIT = 25

@@ -11,18 +11,18 @@ from typing import Any
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent import ledger
-from agent.canonical import to_plain
-from agent.codec import decision_of
+from agent.commands.rendering import names
 from agent.decision import Evidence, PolicyRules
-from agent.figures import figures
-from agent.ledger import EntryKind
-from agent.policy_numbers import UnknownRuleNumberError
-from agent.rendering import names
-from agent.what_if import what_if
-from pipeline.promotion import promotions
+from agent.deliberation.figures import figures
+from agent.foresight.what_if import what_if
+from agent.record import ledger
+from agent.record.canonical import to_plain
+from agent.record.codec import decision_of
+from agent.record.ledger import EntryKind
+from agent.rules.policy_numbers import UnknownRuleNumberError
+from pipeline.gate.verdicts import newest_verdict
+from pipeline.releases.promotion import promotions
 from pipeline.store.open import Store
-from pipeline.verdicts import newest_verdict
 from tools.result import ToolResult, failed, no_data, ok
 
 MOST = 2_000

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.artifact import Artifact, artifact_path, load_artifact
 from pipeline.catalog import managed_model
 from pipeline.errors import InputError, NoChampionError
-from pipeline.promotion import pointer
 from pipeline.records import Pointer
+from pipeline.releases.promotion import pointer
+from pipeline.served.artifact import Artifact, artifact_path, load_artifact
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store, open_store

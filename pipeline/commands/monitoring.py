@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from pipeline import reporting
 from pipeline.checks import check_window, keep_check, newest_window
+from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, InputFile, Model, Opened, opened, out, read_text, write_text
 from pipeline.errors import InputError
-from pipeline.labelling import LabelQueue, label_queue, labels_of_csv, queue_csv
-from pipeline.labels import record_labels
+from pipeline.labels.feedback import record_labels
+from pipeline.labels.queue import LabelQueue, label_queue, labels_of_csv, queue_csv
 from pipeline.monitoring.drift import measure_drift
 from pipeline.records import version_tag
 

@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import reporting
 from pipeline.catalog import managed_model
-from pipeline.choice import TrainingChoice, TrainingWindow
+from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, InputFile, Model, Who, err, opened, out, read_bytes
 from pipeline.commands.versions import promoted
-from pipeline.data import Home, assign_homes, parse_tab_separated
+from pipeline.data.homes import Home, assign_homes, parse_tab_separated
 from pipeline.errors import InputError
+from pipeline.gate.verdicts import verdict_body
 from pipeline.records import version_tag
 from pipeline.settings import PipelineSettings
-from pipeline.verdicts import verdict_body
+from pipeline.training.choice import TrainingChoice, TrainingWindow
 
 if TYPE_CHECKING:
-    from pipeline.retraining import Retraining
+    from pipeline.training.retraining import Retraining
 
 WHY = "The gate passed and the promotion was asked for with the training."
 
@@ -58,7 +58,7 @@ def train(
 ) -> None:
     """Search the candidates, fit the best, register it as a version and judge it."""
     # Imported here: scikit-learn and MLflow take two seconds, and most commands need neither.
-    from pipeline.retraining import open_workbench, retrain
+    from pipeline.training.retraining import open_workbench, retrain
 
     with opened(model) as at, reporting.progress_bar(err) as bar:
         task = bar.add_task("reading data", total=None)
@@ -116,7 +116,7 @@ def _training_line(body: dict[str, Any]) -> str:
 
 def evaluate(model: Model, file: InputFile, json: AsJson = False) -> None:
     """Metrics of the champion on a file of `label TAB text` lines."""
-    from pipeline.judging import evaluate_artifact
+    from pipeline.gate.judging import evaluate_artifact
 
     with opened(model) as at:
         champion = at.champion()

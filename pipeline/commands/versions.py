@@ -3,13 +3,13 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pipeline import reporting
-from pipeline.artifact import Artifact
+from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, Model, Opened, Who, Why, opened, out
 from pipeline.errors import InputError, UnknownVersionError
-from pipeline.evaluation import Metrics
-from pipeline.promotion import pointer, promote, promotions, roll_back, version_record, versions
+from pipeline.gate.evaluation import Metrics
 from pipeline.records import Promotion, version_tag
+from pipeline.releases.promotion import pointer, promote, promotions, roll_back, version_record, versions
+from pipeline.served.artifact import Artifact
 
 
 def status(model: Model, json: AsJson = False) -> None:
@@ -32,8 +32,8 @@ def status(model: Model, json: AsJson = False) -> None:
 def compare(model: Model, first: str, second: str, json: AsJson = False) -> None:
     """Metrics of two versions on the frozen holdout and on the recent judge rows."""
     # Imported here, as below: what opens the workbench brings scikit-learn and MLflow, two seconds of imports.
-    from pipeline.judging import evaluate_artifact
-    from pipeline.retraining import open_workbench
+    from pipeline.gate.judging import evaluate_artifact
+    from pipeline.training.retraining import open_workbench
 
     with opened(model) as at:
         bench = open_workbench(at.settings, at.store, at.spec)
@@ -58,7 +58,7 @@ def promote_version(
     model: Model, version: str, who: Who = "operator", why: Why = "asked for", json: AsJson = False
 ) -> None:
     """Judge a version against the present champion and, when the gate passes, make it the champion."""
-    from pipeline.retraining import judge_again, open_workbench
+    from pipeline.training.retraining import judge_again, open_workbench
 
     with opened(model) as at:
         record = judge_again(open_workbench(at.settings, at.store, at.spec), _number(version))
@@ -101,7 +101,7 @@ def promoted(at: Opened, version: int, verdict_id: str, who: str, why: str) -> P
 
 
 def _show_in_mlflow(at: Opened, move: Promotion) -> None:
-    from pipeline.registry import show_champion
+    from pipeline.releases.registry import show_champion
 
     show_champion(at.settings, move.model, move.to_version)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from pipeline.gate import AtLeast, BeatsMajority, GateRules, NoLowerThanChampion, ServedParity
+from pipeline.gate.rules import AtLeast, BeatsMajority, GateRules, NoLowerThanChampion, ServedParity
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
 from pipeline.spec import Candidate, LoadedData, ModelSpec, MonitoringRules, NumericBlock, NumericInput, RetrainingRules

@@ -1,9 +1,9 @@
 """SMS spam: the main managed model. Text messages, positive class `spam`, on the UCI SMS Spam Collection."""
 
-from pipeline.data import parse_tab_separated
-from pipeline.gate import AtLeast, BeatsMajority, Better, GateRules, NotWorse, ServedParity
+from pipeline.data.homes import parse_tab_separated
+from pipeline.data.sources import Source, fetch_first, local_file, package_file, web_archive
+from pipeline.gate.rules import AtLeast, BeatsMajority, Better, GateRules, NotWorse, ServedParity
 from pipeline.settings import PipelineSettings
-from pipeline.sources import Source, fetch_first, local_file, package_file, web_archive
 from pipeline.spec import Candidate, LoadedData, ModelSpec, TextBlock, TextInput
 
 LABELS = ("ham", "spam")

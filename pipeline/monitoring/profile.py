@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data import group_key
+from pipeline.data.homes import group_key
 from pipeline.monitoring.distances import (
     Bags,
     Floats,

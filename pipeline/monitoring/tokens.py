@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from pipeline.data import text_key
+from pipeline.data.homes import text_key
 
 URL, MONEY, NUMBER = "<url>", "<money>", "<number>"
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from agent.decision import Bounds, Evidence, PolicyRules
-from agent.evidence import Observation
-from agent.proposal import Deliberation
-from pipeline import promotion
-from pipeline.choice import WHOLE, TrainingChoice
-from pipeline.gate import Verdict, VerdictStatus
+from agent.deliberation.proposal import Deliberation
+from agent.observing.evidence import Observation
+from pipeline.gate.rules import Verdict, VerdictStatus
+from pipeline.gate.verdicts import newest_verdict, save_verdict
 from pipeline.records import Pointer, Promotion
+from pipeline.releases import promotion
 from pipeline.store import control as tables
 from pipeline.store.open import Store
-from pipeline.verdicts import newest_verdict, save_verdict
+from pipeline.training.choice import WHOLE, TrainingChoice
 from tools.training import TrainingResult
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

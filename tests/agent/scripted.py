@@ -7,8 +7,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from agent.assistant import Assistant
-from agent.budget import Allowance
+from agent.deliberation.assistant import Assistant
+from agent.deliberation.budget import Allowance
 
 
 class Scripted(BaseChatModel):

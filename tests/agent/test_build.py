@@ -5,10 +5,10 @@ import json
 import pytest
 
 from agent.actions import Action
-from agent.assistant import CASE, SYSTEM
 from agent.build import allowance, build_assistant, build_loop, now
-from agent.prompts import Prompts
-from agent.proposal import ReasonCode
+from agent.deliberation.assistant import CASE, SYSTEM
+from agent.deliberation.prompts import Prompts
+from agent.deliberation.proposal import ReasonCode
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
 from tests.agent.fakes import MODEL, add_champion

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from agent.api import Parts, create_api
+from agent.control_plane.api import Parts, create_api
+from agent.deliberation.proposal import ReasonCode
 from agent.passes import Passes
-from agent.policy import RULES
-from agent.proposal import ReasonCode
+from agent.rules.policy import RULES
 from tests.agent.fakes import Clock
 
 PAGE = (Path(__file__).parents[2] / "docs" / "agent.md").read_text()

@@ -7,11 +7,12 @@ from threading import Barrier
 
 import pytest
 
-from agent import approvals, leases, ledger
+from agent.acting import approvals, leases
 from agent.actions import Action, Autonomy
 from agent.errors import BusyError, LeaseLostError
-from agent.ledger import EntryKind
-from pipeline.promotion import pointer, promotions
+from agent.record import ledger
+from agent.record.ledger import EntryKind
+from pipeline.releases.promotion import pointer, promotions
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from tests.agent import builders

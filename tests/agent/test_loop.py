@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from agent import approvals, leases, ledger
+from agent.acting import approvals, leases
 from agent.actions import Action, Autonomy, Headline
+from agent.deliberation.proposal import Deliberation, Proposal, ReasonCode
 from agent.errors import ApprovalRefusedError, BusyError, LeaseLostError
-from agent.ledger import EntryKind
-from agent.proposal import Deliberation, Proposal, ReasonCode
-from pipeline.gate import VerdictStatus
+from agent.record import ledger
+from agent.record.ledger import EntryKind
+from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.window import last_look, reports
-from pipeline.promotion import pointer, promotions
+from pipeline.releases.promotion import pointer, promotions
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
 from tests.agent.builders import CHALLENGER, DRIFTED, merged

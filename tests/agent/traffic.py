@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from pipeline.artifact import pack, save_artifact
-from pipeline.labels import LabelEntry, record_labels
+from pipeline.labels.feedback import LabelEntry, record_labels
 from pipeline.monitoring.profile import build_profile
 from pipeline.records import Row
-from pipeline.reference import reference_profile
-from pipeline.served import Answer
+from pipeline.served.artifact import pack, save_artifact
+from pipeline.served.protocols import Answer
+from pipeline.served.text_linear import TextLinearModel
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
-from pipeline.text_linear import TextLinearModel
+from pipeline.training.reference import reference_profile
 from tests.agent.fakes import MODEL
 
 HEADS, TAILS = ("ba", "be", "bi", "bo", "bu", "da", "de", "di", "do", "du"), ("ka", "ke", "ki", "ko", "ku", "la", "le")

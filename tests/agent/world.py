@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent import ledger
 from agent.actions import Autonomy
 from agent.loop import Loop
+from agent.record import ledger
 from pipeline.catalog import managed_model
 from pipeline.store.open import Store
 from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.artifact import pack, save_artifact
-from pipeline.gate import Verdict, VerdictStatus
+from pipeline.gate.rules import Verdict, VerdictStatus
+from pipeline.gate.verdicts import save_verdict
 from pipeline.records import VersionRecord
+from pipeline.served.artifact import pack, save_artifact
+from pipeline.served.text_linear import TextLinearModel
 from pipeline.settings import PipelineSettings
 from pipeline.store import control
 from pipeline.store.engine import writing
 from pipeline.store.open import Store
-from pipeline.text_linear import TextLinearModel
-from pipeline.verdicts import save_verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

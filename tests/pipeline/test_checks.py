@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from pipeline.artifact import Artifact, pack, unpack
 from pipeline.catalog import managed_model
 from pipeline.checks import check_window, keep_check, newest_window
 from pipeline.monitoring.drift import DriftReport
 from pipeline.monitoring.numeric import NumericDriftReport
 from pipeline.monitoring.window import reports
 from pipeline.records import Pointer, Row
-from pipeline.reference import numeric_profile, reference_profile
+from pipeline.served.artifact import Artifact, pack, unpack
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
+from pipeline.training.reference import numeric_profile, reference_profile
 from tests.pipeline.builders import word_model
 from tests.pipeline.monitoring.answers import MARK, answer, marked
 from tests.pipeline.monitoring.texts import calm_texts

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.artifact import artifact_path, load_artifact
 from pipeline.catalog import catalog, managed_model
-from pipeline.data import assign_homes
+from pipeline.data.homes import assign_homes
 from pipeline.errors import UnknownModelError
-from pipeline.evaluation import majority_accuracy
-from pipeline.gate import VerdictStatus
-from pipeline.retraining import open_workbench, retrain
-from pipeline.search import combinations
+from pipeline.gate.evaluation import majority_accuracy
+from pipeline.gate.rules import VerdictStatus
+from pipeline.served.artifact import artifact_path, load_artifact
 from pipeline.settings import PipelineSettings
 from pipeline.spec import NumericInput, SearchRules
 from pipeline.store.open import open_store
-from pipeline.training import labels_of
+from pipeline.training.fitting import labels_of
+from pipeline.training.retraining import open_workbench, retrain
+from pipeline.training.search import combinations
 
 NAMES = list(catalog())
 

@@ -1,6 +1,6 @@
 """The picture of the champion in MLflow: whatever it trips over, the promotion has happened already."""
 
-from pipeline.registry import show_champion
+from pipeline.releases.registry import show_champion
 from pipeline.settings import PipelineSettings
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from pipeline.promotion import promotions
+from pipeline.releases.promotion import promotions
 from serving.app import create_app
 from tests.serving.running import service, wait_for
 from tests.serving.world import MODEL, World

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from pipeline.artifact import Artifact
 from pipeline.catalog import managed_model
-from pipeline.promotion import pointer
-from pipeline.releases import EventKind, current_rollout, rollout_history
-from pipeline.rollout import Guards, RolloutRules, Stage, Strategy, Traffic
-from pipeline.served import Answer
+from pipeline.releases.promotion import pointer
+from pipeline.releases.rollout import Guards, RolloutRules, Stage, Strategy, Traffic
+from pipeline.releases.rollout_store import EventKind, current_rollout, rollout_history
+from pipeline.served.artifact import Artifact
+from pipeline.served.protocols import Answer
 from serving.answering import Answerer
 from serving.routing import Split
 from serving.shadow import Shadow

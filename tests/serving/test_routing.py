@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rollout import Traffic
+from pipeline.releases.rollout import Traffic
 from serving.routing import Slot, Split, answers, position, shadow
 
 CALLERS = [f"caller {number}" for number in range(10_000)]

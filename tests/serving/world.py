@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine, insert, select
 
-from pipeline.artifact import artifact_path, pack, save_artifact
-from pipeline.gate import Verdict, VerdictStatus
+from pipeline.gate.rules import Verdict, VerdictStatus
+from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.profile import Profile, build_profile
-from pipeline.promotion import pointer, promote, roll_back
-from pipeline.releases import Rollout, start_rollout
-from pipeline.rollout import RolloutRules
+from pipeline.releases.promotion import pointer, promote, roll_back
+from pipeline.releases.rollout import RolloutRules
+from pipeline.releases.rollout_store import Rollout, start_rollout
+from pipeline.served.artifact import artifact_path, pack, save_artifact
+from pipeline.served.text_linear import TextLinearModel
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as control_tables
 from pipeline.store import telemetry as telemetry_tables
 from pipeline.store.engine import writing
 from pipeline.store.open import open_store
-from pipeline.text_linear import TextLinearModel
-from pipeline.verdicts import save_verdict
 from serving.settings import ServingSettings
 
 MODEL = "sms_spam"

@@ -7,13 +7,13 @@ import httpx
 import pytest
 from sqlalchemy import insert
 
-from pipeline import promotion
-from pipeline.gate import RuleOutcome, RuleResult, Verdict, VerdictStatus
+from pipeline.gate.rules import RuleOutcome, RuleResult, Verdict, VerdictStatus
+from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.window import Window, save_report
+from pipeline.releases import promotion
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
 from pipeline.store.open import open_store
-from pipeline.verdicts import save_verdict
 from tools.act import Basket, act_tools
 from tools.observe import Sight, observe_tools
 from tools.result import ToolStatus, failed, no_data

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.choice import WHOLE, TrainingChoice, TrainingWindow
-from pipeline.gate import VerdictStatus
+from pipeline.gate.rules import VerdictStatus
 from pipeline.settings import PipelineSettings
+from pipeline.training.choice import WHOLE, TrainingChoice, TrainingWindow
 from tools.errors import TrainingFailedError
 from tools.training import command_line, train
 

@@ -6,14 +6,15 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from agent import approvals, ledger
+from agent.acting import approvals
 from agent.actions import Autonomy
-from agent.admission import is_local, require_a_safe_setup
-from agent.api import Parts, create_api
+from agent.control_plane.admission import is_local, require_a_safe_setup
+from agent.control_plane.api import Parts, create_api
 from agent.errors import ApiSetupError
-from agent.ledger import EntryKind
 from agent.passes import Passes
-from pipeline.promotion import pointer
+from agent.record import ledger
+from agent.record.ledger import EntryKind
+from pipeline.releases.promotion import pointer
 from tests.agent.fakes import MODEL, Clock, FakeHands
 from tests.agent.world import loop_in
 from tools.errors import TrainingFailedError

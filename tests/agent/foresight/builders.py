@@ -6,9 +6,9 @@ from typing import Any
 
 from agent.actions import Autonomy
 from agent.decision import Decision
+from agent.deliberation.proposal import Deliberation, Proposal
 from agent.loop import decision_from
-from agent.policy import bounds
-from agent.proposal import Deliberation, Proposal
+from agent.rules.policy import bounds
 from tests.agent.builders import evidence_with, rules_with
 from tests.agent.fakes import NOON
 

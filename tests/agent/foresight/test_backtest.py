@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from agent.actions import Action
-from agent.backtest import report
-from agent.backtest.command import backtest, window_for
-from agent.backtest.plot import draw
-from agent.backtest.rulers import Measured
-from agent.backtest.table import Columns, PastPrediction, parse_time, read_predictions
-from agent.backtest.walk import Walk
 from agent.decision import DataStatus, PolicyRules
 from agent.errors import EvidenceFileError
+from agent.foresight.backtest import report
+from agent.foresight.backtest.command import backtest, window_for
+from agent.foresight.backtest.plot import draw
+from agent.foresight.backtest.rulers import Measured
+from agent.foresight.backtest.table import Columns, PastPrediction, parse_time, read_predictions
+from agent.foresight.backtest.walk import Walk
 from pipeline.spec import MonitoringRules
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

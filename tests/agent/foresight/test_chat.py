@@ -9,17 +9,17 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from agent import history, ledger
-from agent.api import Parts, create_api
-from agent.budget import Allowance
-from agent.canonical import to_plain
 from agent.chat.api import chat_routes
 from agent.chat.memory import KEPT_TURNS, ConversationError, Conversations, Turn
 from agent.chat.plain import HELP, told
 from agent.chat.talk import Chat, EventKind, Mind
 from agent.chat.tools import Snapshot, chat_tools
-from agent.ledger import EntryKind
+from agent.control_plane.api import Parts, create_api
+from agent.deliberation.budget import Allowance
 from agent.passes import Passes
+from agent.record import history, ledger
+from agent.record.canonical import to_plain
+from agent.record.ledger import EntryKind
 from pipeline.errors import UnknownModelError
 from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged, rules_with
 from tests.agent.fakes import MODEL, NOON

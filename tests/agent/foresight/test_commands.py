@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent import ledger
 from agent.__main__ import app
+from agent.record import ledger
 from tests.agent.fakes import MODEL
 from tests.agent.world import loop_in
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from agent.actions import Action
+from agent.deliberation.proposal import Deliberation, Diagnosis, Proposal
 from agent.errors import EvidenceFileError
-from agent.evaluation.live import scenario_tools
-from agent.evaluation.report import as_json, sentences
-from agent.evaluation.running import PROBES, AgentReport, evaluate, evaluate_agent
-from agent.evaluation.scenario import read_scenario, read_scenarios
-from agent.evaluation.scoring import attack, score_agent, score_rules
-from agent.policy import bounds
-from agent.proposal import Deliberation, Diagnosis, Proposal
+from agent.foresight.evaluation.live import scenario_tools
+from agent.foresight.evaluation.report import as_json, sentences
+from agent.foresight.evaluation.running import PROBES, AgentReport, evaluate, evaluate_agent
+from agent.foresight.evaluation.scenario import read_scenario, read_scenarios
+from agent.foresight.evaluation.scoring import attack, score_agent, score_rules
+from agent.rules.policy import bounds
 from tests.agent.scripted import assistant, proposed, says
 
 FOLDER = Path(__file__).parent.parent / "scenarios_eval"

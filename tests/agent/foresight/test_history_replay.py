@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from agent import ledger
 from agent.actions import Action
+from agent.commands.replay import recorded_decisions
+from agent.deliberation.proposal import Proposal
 from agent.errors import EvidenceFileError
-from agent.history_replay import replay_history
-from agent.ledger import EntryKind
-from agent.policy_file import read_policy
-from agent.policy_numbers import with_numbers
-from agent.proposal import Proposal
-from agent.replay_cli import recorded_decisions
-from agent.simulation.run import Prices
+from agent.foresight.history_replay import replay_history
+from agent.foresight.simulation.run import Prices
+from agent.record import ledger
+from agent.record.ledger import EntryKind
+from agent.rules.policy_file import read_policy
+from agent.rules.policy_numbers import with_numbers
 from tests.agent.builders import DRIFTED, LABELLED, merged, rules_with
 from tests.agent.fakes import MODEL, NOON
 from tests.agent.foresight.builders import decision_on

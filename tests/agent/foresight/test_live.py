@@ -3,12 +3,12 @@
 from functools import partial
 from pathlib import Path
 
-from agent.evaluation.live import live_deliberator
-from agent.evaluation.running import evaluate_agent
-from agent.evaluation.scenario import read_scenarios
-from agent.policy import bounds
-from agent.proposal import Diagnosis
-from agent.replay_cli import _deliberating
+from agent.commands.replay import _deliberating
+from agent.deliberation.proposal import Diagnosis
+from agent.foresight.evaluation.live import live_deliberator
+from agent.foresight.evaluation.running import evaluate_agent
+from agent.foresight.evaluation.scenario import read_scenarios
+from agent.rules.policy import bounds
 from agent.settings import AgentSettings
 from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged, rules_with
 from tests.agent.openai_stub import Stub, completion

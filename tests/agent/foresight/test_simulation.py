@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 
 from agent.decision import PolicyRules
-from agent.simulation.compare import as_json, compare, table
-from agent.simulation.episodes import episodes
-from agent.simulation.histories import HISTORIES, History, Hour, history
-from agent.simulation.measured import load
-from agent.simulation.plot import draw
-from agent.simulation.policies import Daily, FixedThreshold, Informed, Never, PatientScript, Rules, WithAgent
-from agent.simulation.run import Prices, Run
-from agent.simulation.world import Version, World
-from pipeline.gate import VerdictStatus
+from agent.foresight.simulation.compare import as_json, compare, table
+from agent.foresight.simulation.episodes import episodes
+from agent.foresight.simulation.histories import HISTORIES, History, Hour, history
+from agent.foresight.simulation.measured import load
+from agent.foresight.simulation.plot import draw
+from agent.foresight.simulation.policies import Daily, FixedThreshold, Informed, Never, PatientScript, Rules, WithAgent
+from agent.foresight.simulation.run import Prices, Run
+from agent.foresight.simulation.world import Version, World
+from pipeline.gate.rules import VerdictStatus
 from pipeline.spec import MonitoringRules
 
 MEASURED = load()

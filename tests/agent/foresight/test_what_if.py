@@ -6,9 +6,9 @@ import pytest
 
 from agent.actions import Action, Headline
 from agent.decision import DataStatus
-from agent.policy_numbers import UnknownRuleNumberError, with_numbers
-from agent.proposal import Proposal
-from agent.what_if import what_if
+from agent.deliberation.proposal import Proposal
+from agent.foresight.what_if import what_if
+from agent.rules.policy_numbers import UnknownRuleNumberError, with_numbers
 from pipeline.monitoring.accuracy import p_below
 from tests.agent.builders import CHALLENGER, DRIFTED, LABELLED, merged, rules_with
 from tests.agent.foresight.builders import decision_on

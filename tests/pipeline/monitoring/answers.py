@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.served import Answer
+from pipeline.served.protocols import Answer
 
 MARK = "prize"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.catalog import managed_model
-from pipeline.data import Homes, assign_homes
+from pipeline.data.homes import Homes, assign_homes
 from pipeline.errors import DataUnavailableError
 from pipeline.monitoring.profile import Profile, build_profile
 from pipeline.settings import PipelineSettings

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.data import Homes
+from pipeline.data.homes import Homes
 from pipeline.monitoring.drift import measure_drift
 from pipeline.monitoring.profile import Profile, build_profile
 from tests.pipeline.monitoring.texts import calm_texts, campaign_texts

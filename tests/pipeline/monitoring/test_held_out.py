@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from pipeline.artifact import pack, unpack
 from pipeline.monitoring.drift import measure_drift
 from pipeline.monitoring.profile import Profile
 from pipeline.records import Row
-from pipeline.reference import numeric_profile, reference_profile
+from pipeline.served.artifact import pack, unpack
+from pipeline.training.reference import numeric_profile, reference_profile
 from tests.pipeline.builders import word_model
 from tests.pipeline.monitoring.answers import MARK, answer, marked
 from tests.pipeline.monitoring.texts import calm_texts

@@ -3,13 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.data import Homes
+from pipeline.data.homes import Homes
 from pipeline.monitoring.causes import Cause
 from pipeline.monitoring.drift import measure_drift
 from pipeline.monitoring.drift_report import Sign
 from pipeline.monitoring.profile import Profile
 from pipeline.records import Row
-from pipeline.reference import reference_profile
+from pipeline.training.reference import reference_profile
 from tests.pipeline.monitoring.answers import MARK, answer, marked
 from tests.pipeline.monitoring.texts import calm_texts, foreign_texts
 
@@ -128,7 +128,7 @@ def test_scores_of_training_rows_are_no_reference(answered: Profile, collection:
 
     from pipeline.catalog import managed_model
     from pipeline.spec import SearchRules
-    from pipeline.training import train
+    from pipeline.training.fitting import train
 
     spec = managed_model("sms_spam")
     candidate = replace(spec.candidates[-1], grid={"C": (1.0,)})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, insert
 
-from pipeline.labels import LabelEntry, record_labels
+from pipeline.labels.feedback import LabelEntry, record_labels
 from pipeline.monitoring.window import (
     labelled_since,
     last_look,

@@ -1,0 +1,288 @@
+"""Carries out a decision: a ledger row before each effect, an idempotency key for each, nothing done twice.
+
+Every step can be repeated. A process that was killed at any point leaves the decision unclosed; whoever holds the lease
+next carries it out again, and each step finds what is done already by its key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from agent.acting import approvals
+from agent.acting.approvals import Approval, ApprovalState, Binding
+from agent.acting.telling import told, with_repeats
+from agent.actions import CONSEQUENTIAL, Action, Autonomy
+from agent.decision import Decision
+from agent.errors import EffectError, LeaseLostError
+from agent.record import ledger
+from agent.record.canonical import to_plain
+from agent.record.ledger import Entry, EntryKind
+from agent.rules.choices import choice_of
+from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
+from pipeline.gate.rules import VerdictStatus
+from pipeline.records import Promotion
+from pipeline.training.choice import WHOLE
+from tools.hands import Hands
+
+Clock = Callable[[], datetime]
+Step = Callable[[str], None]
+
+# Moves of the pointer first, then the long training; people are told before it starts.
+ORDER = (
+    Action.ROLL_BACK,
+    Action.PROMOTE,
+    Action.ALERT,
+    Action.REQUEST_LABELS,
+    Action.ASK_PERSON,
+    Action.RETRAIN,
+)
+
+
+def no_step(point: str) -> None:
+    """Called at each named point on the way: the CLI shows where it is, a test stops the process there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """How decisions of one model are carried out. `still_mine` raises when the lease was lost."""
+
+    control: Engine
+    hands: Hands
+    autonomy: Autonomy
+    clock: Clock
+    still_mine: Callable[[], None]
+    approval_valid_for: timedelta = timedelta(hours=24)
+    max_attempts: int = 3
+    tell_again_after: timedelta = timedelta(hours=24)
+    step: Step = no_step
+
+    def carry_out(self, decision: Decision) -> bool:
+        """Do what is not done yet. True when the decision is closed, False while it waits for a person."""
+        if ledger.has(self.control, f"{decision.decision_id}:closed"):
+            return True
+        waiting = False
+        for action in ORDER:
+            if action in decision.ruling.wait or (action in decision.ruling.do and self._needs_person(action)):
+                waiting |= not self._after_approval(decision, action)
+            elif action in decision.ruling.do:
+                self._perform(decision, action)
+        if not waiting:
+            self._note(decision, EntryKind.CLOSED, {}, "closed")
+            self.step("closed")
+        return not waiting
+
+    def _needs_person(self, action: Action) -> bool:
+        """Autonomy that was lowered after the decision holds for what is not done yet."""
+        return action in CONSEQUENTIAL and self.autonomy is not Autonomy.ACT
+
+    def _perform(self, decision: Decision, action: Action) -> None:
+        entries = ledger.entries_of(self.control, decision.decision_id)
+        if _ended(entries, action):
+            return
+        attempt = 1 + sum(1 for entry in entries if _is(entry, EntryKind.EFFECT_STARTED, action))
+        hindrance = self._hindrance(decision, action, attempt)
+        if hindrance:
+            self._fail(decision, action, "given_up", hindrance)
+            return
+        body = {"action": action, "attempt": attempt, "arguments": arguments_of(decision, action)}
+        self._note(decision, EntryKind.EFFECT_STARTED, body, f"{action}:started:{attempt}")
+        self.step(f"{action}:started")
+        self.still_mine()
+        try:
+            result = self._act(decision, action, entries)
+        except LeaseLostError:
+            raise  # another agent goes on from here: this one has no word on how the effect ended any more
+        except RefitError as error:
+            self._fail(decision, action, type(error).__name__, str(error))
+            return
+        self.step(f"{action}:acted")
+        self._note(decision, EntryKind.EFFECT_DONE, {"action": action, "result": result}, f"{action}:done")
+        self.step(f"{action}:done")
+
+    def _hindrance(self, decision: Decision, action: Action, attempt: int) -> str | None:
+        if attempt > self.max_attempts:
+            return f"It was started {attempt - 1} times and never ended."
+        age_hours = (self.clock() - decision.at).total_seconds() / 3600
+        asked_hours = self.approval_valid_for.total_seconds() / 3600 if action in decision.ruling.wait else 0.0
+        if action in CONSEQUENTIAL and attempt == 1 and age_hours > decision.rules.verdict_valid_hours + asked_hours:
+            return f"The decision is {age_hours:.0f} hours old: its evidence is no longer fresh."
+        return None
+
+    def _act(self, decision: Decision, action: Action, entries: list[Entry]) -> Mapping[str, Any]:
+        if action is Action.RETRAIN:
+            return self._retrain(decision, entries)
+        if action is Action.PROMOTE:
+            return self._promote_challenger(decision)
+        if action is Action.ROLL_BACK:
+            return self._roll_back(decision)
+        return self._tell(decision, action)
+
+    def _tell(self, decision: Decision, action: Action) -> Mapping[str, Any]:
+        earlier = ledger.events(self.control, decision.model, [EntryKind.EFFECT_DONE])
+        mine = [entry for entry in earlier if entry.decision_id != decision.decision_id]
+        return with_repeats(told(decision, action), action, mine, self.clock(), self.tell_again_after)
+
+    def _retrain(self, decision: Decision, entries: list[Entry]) -> Mapping[str, Any]:
+        """Train, let the gate judge, and promote that very version when it passed and autonomy allows it."""
+        trained = next((entry for entry in entries if entry.kind == EntryKind.TRAINED), None)
+        if trained is None:
+            result = self.hands.train(decision.decision_id, choice_of(decision.deliberation.proposal))
+            self.step("retrain:trained")
+            self.still_mine()  # a training takes long enough to lose the lease
+            body = {
+                "version": result.version,
+                "verdict_id": result.verdict_id,
+                "verdict": result.verdict,
+                "reason": result.reason,
+                "seconds": result.seconds,
+                "metrics": result.body.get("metrics"),
+            }
+            trained = self._note(decision, EntryKind.TRAINED, body, "trained")
+            self.step("retrain:recorded")
+        done = dict(trained.body) | {"promoted": False}
+        passed = done["verdict"] == VerdictStatus.PASSED and done["version"] is not None
+        if passed and self._may_promote(decision):
+            done["promoted"] = self._promote(decision, done["version"], done["verdict_id"], decision_words(decision))
+        return done
+
+    def _may_promote(self, decision: Decision) -> bool:
+        """One decision moves the pointer once; after a rollback the new version waits for the next decision."""
+        acting = self.autonomy is Autonomy.ACT and decision.ruling.autonomy is Autonomy.ACT
+        return acting and Action.ROLL_BACK not in decision.ruling.effective
+
+    def _promote_challenger(self, decision: Decision) -> Mapping[str, Any]:
+        challenger = decision.evidence.challenger
+        if challenger is None or challenger.verdict_id is None:
+            raise EffectError("There is no judged challenger in the evidence of this decision.")
+        promoted = self._promote(decision, challenger.version, challenger.verdict_id, decision_words(decision))
+        return {"version": challenger.version, "promoted": promoted}
+
+    def _promote(self, decision: Decision, version: int, verdict_id: str, why: str) -> bool:
+        self.still_mine()
+        try:
+            move = self.hands.promote(
+                version=version,
+                verdict_id=verdict_id,
+                expected_generation=decision.evidence.champion.generation,
+                why=why,
+                decision_id=decision.decision_id,
+                now=self.clock(),
+            )
+        except (PromotionRefusedError, ConcurrentChangeError) as error:
+            body = {"version": version, "error": type(error).__name__, "reason": str(error)}
+            self._note(decision, EntryKind.PROMOTION_REFUSED, body, "promotion_refused")
+            return False
+        self.step("promote:moved")
+        self._note(decision, EntryKind.PROMOTED, _move(move), "promoted")
+        return True
+
+    def _roll_back(self, decision: Decision) -> Mapping[str, Any]:
+        move = self.hands.roll_back(
+            expected_generation=decision.evidence.champion.generation,
+            why=decision_words(decision),
+            decision_id=decision.decision_id,
+            now=self.clock(),
+        )
+        self.step("roll_back:moved")
+        self._note(decision, EntryKind.ROLLED_BACK, _move(move), "rolled_back")
+        return _move(move)
+
+    def _after_approval(self, decision: Decision, action: Action) -> bool:
+        """Ask a person, or do what the answer says. False while there is no answer."""
+        if _ended(ledger.entries_of(self.control, decision.decision_id), action):
+            return True
+        wanted = self._binding(decision, action)
+        approval = approvals.request(self.control, wanted, self.clock(), self.approval_valid_for)
+        asked = {"action": action, "approval_id": approval.approval_id, "expires_at": approval.expires_at}
+        self._note(decision, EntryKind.APPROVAL_REQUESTED, asked, f"{action}:asked")
+        self.step(f"{action}:asked")
+        if approval.state is ApprovalState.PENDING and approval.expires_at > self.clock():
+            return False
+        refusal = approvals.why_refused(approval, wanted)
+        if refusal:
+            self._note_answer(decision, approval)
+            self._fail(decision, action, "not_approved", f"Not done: {refusal}.")
+            return True
+        self._note_answer(decision, approval)
+        self._perform(decision, action)
+        approvals.mark_used(self.control, approval.approval_id)
+        return True
+
+    def _note_answer(self, decision: Decision, approval: Approval) -> None:
+        kinds = {
+            ApprovalState.APPROVED: EntryKind.APPROVAL_GRANTED,
+            ApprovalState.REJECTED: EntryKind.APPROVAL_REJECTED,
+        }
+        kind = kinds.get(approval.state, EntryKind.APPROVAL_EXPIRED)
+        action = approval.binding.action
+        body = {
+            "action": action,
+            "arguments": approval.binding.arguments,
+            "approval_id": approval.approval_id,
+            "who": approval.decided_by,
+            "reason": approval.reason,
+        }
+        self._note(decision, kind, body, f"{action}:answered")
+
+    def _binding(self, decision: Decision, action: Action) -> Binding:
+        """What an approval must have been given for to count now: also for the champion that serves now."""
+        champion = self.hands.pointer()
+        return Binding(
+            decision_id=decision.decision_id,
+            model=decision.model,
+            action=action,
+            arguments=arguments_of(decision, action),
+            evidence_hash=decision.evidence_hash,
+            champion_version=champion.version if champion else None,
+        )
+
+    def _fail(self, decision: Decision, action: Action, error: str, reason: str) -> None:
+        body = {"action": action, "error": error, "reason": reason}
+        self._note(decision, EntryKind.EFFECT_FAILED, body, f"{action}:failed")
+
+    def _note(self, decision: Decision, kind: EntryKind, body: object, step: str) -> Entry:
+        return ledger.append(
+            self.control,
+            decision_id=decision.decision_id,
+            model=decision.model,
+            kind=kind,
+            at=self.clock(),
+            body=body,
+            key=f"{decision.decision_id}:{step}",
+        )
+
+
+def arguments_of(decision: Decision, action: Action) -> dict[str, Any]:
+    """What exactly an action would be done with, by name, never "the newest"."""
+    champion, challenger = decision.evidence.champion, decision.evidence.challenger
+    if action is Action.PROMOTE and challenger is not None:
+        return {"version": challenger.version, "verdict_id": challenger.verdict_id, "generation": champion.generation}
+    if action is Action.ROLL_BACK:
+        return {"to_version": champion.previous_version, "generation": champion.generation}
+    choice = choice_of(decision.deliberation.proposal) if action is Action.RETRAIN else WHOLE
+    chosen = {} if choice == WHOLE else {"candidates": list(choice.candidates), "window": choice.window.value}
+    return {"generation": champion.generation} | chosen
+
+
+def decision_words(decision: Decision) -> str:
+    """Why the champion moves, for the promotion ledger."""
+    rules = [fired.rule for fired in decision.bounds.fired if fired.requires & CONSEQUENTIAL]
+    return f"decision {decision.decision_id}: {', '.join(rules) or 'proposed by the agent within the policy'}"
+
+
+def _is(entry: Entry, kind: EntryKind, action: Action) -> bool:
+    return entry.kind == kind and entry.body.get("action") == action
+
+
+def _ended(entries: list[Entry], action: Action) -> bool:
+    return any(
+        _is(entry, kind, action) for entry in entries for kind in (EntryKind.EFFECT_DONE, EntryKind.EFFECT_FAILED)
+    )
+
+
+def _move(move: Promotion) -> Mapping[str, Any]:
+    kept = ("generation", "kind", "from_version", "to_version", "verdict_id", "at")
+    return {name: to_plain(getattr(move, name)) for name in kept}

@@ -1,0 +1,215 @@
+"""Looks at the traffic of one managed model: windows, their drift, what labels say. Measured here, judged elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import distinct, func, select
+
+from agent.record.past import hours_between
+from pipeline.checks import window_drift
+from pipeline.monitoring import window as log
+from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus, judge_accuracy
+from pipeline.monitoring.causes import Cause
+from pipeline.monitoring.drift import DriftReport, NewPattern, WindowStatus
+from pipeline.monitoring.numeric import NumericDriftReport
+from pipeline.monitoring.profile import Profile
+from pipeline.monitoring.window import Window
+from pipeline.monitoring.window_accuracy import QUEUE_SOURCE, judge_window
+from pipeline.records import LabelledPrediction, Pointer
+from pipeline.served.artifact import Artifact, artifact_path, load_artifact
+from pipeline.spec import ModelSpec
+from pipeline.store import telemetry as tables
+from pipeline.store.open import Store
+
+# A drift that must be confirmed is looked for among so many scheduled windows.
+CONFIRM_AMONG = 3
+REPORTS = 200
+
+
+# The names of the drift scores in evidence and reports.
+SCORES = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was measured on a window, whatever the kind of model. `body` is the whole report, for people.
+
+    `drift_detected` is about the scores alone: what the answers say besides (`signs`) is no drift.
+    """
+
+    status: WindowStatus
+    scores: Mapping[str, float | None]
+    drift_detected: bool | None
+    messages: int
+    unique_messages: int
+    duplicate_rate: float | None
+    body: Mapping[str, Any]
+    patterns: tuple[NewPattern, ...] = ()
+    signs: Mapping[str, float | None] = field(default_factory=dict)
+    causes: tuple[Cause, ...] | None = None
+
+
+def of_texts(report: DriftReport) -> Measured:
+    scores = {"vocabulary_drift": report.vocabulary_drift, "tfidf_drift": report.tfidf_drift}
+    known = [score for score in scores.values() if score is not None]
+    return Measured(
+        status=report.status,
+        scores=scores,
+        drift_detected=max(known) > report.threshold if known else None,
+        signs={"score_shift": report.score_shift, "spam_part_novelty": report.spam_part_novelty},
+        causes=report.causes or None,
+        messages=report.n_messages,
+        unique_messages=report.n_unique,
+        duplicate_rate=report.duplicate_rate,
+        body=report.as_dict(),
+        patterns=report.new_patterns,
+    )
+
+
+def of_numbers(report: NumericDriftReport) -> Measured:
+    return Measured(
+        status=report.status,
+        scores={"numeric_drift": report.numeric_drift},
+        drift_detected=report.drift_detected,
+        messages=report.n_rows,
+        unique_messages=round(report.n_rows * (1 - (report.duplicate_rate or 0.0))),
+        duplicate_rate=report.duplicate_rate,
+        body=report.as_dict(),
+    )
+
+
+class Lookout:
+    """Reads the telemetry of one model. The artefact of the champion is kept between looks."""
+
+    def __init__(self, store: Store, artifact_dir: Path, spec: ModelSpec):
+        self.store, self.artifact_dir, self.spec = store, artifact_dir, spec
+        self._artifact: Artifact | None = None
+
+    def newest(self, champion: Pointer | None) -> Window | None:
+        """The newest messages that the champion answered since it became champion."""
+        if champion is None:
+            return None
+        rows = self.spec.monitoring.window_rows
+        found = log.latest_window(self.store.telemetry, model=self.spec.name, version=champion.version, rows=rows)
+        # After a roll back the version has messages of its earlier service too; windows restart at a promotion.
+        mine = tuple(entry for entry in found.predictions if entry.record.at >= champion.promoted_at)
+        return found if len(mine) == len(found.predictions) else _window(mine)
+
+    def next_unseen(self, champion: Pointer | None, newest: Window | None) -> Window | None:
+        """The next window that no scheduled look has seen."""
+        if champion is None or newest is None:
+            return None
+        name, rows = self.spec.name, self.spec.monitoring.window_rows
+        after = log.last_look(self.store.telemetry, model=name, generation=champion.generation)
+        return log.read_window(
+            self.store.telemetry,
+            model=name,
+            version=champion.version,
+            after_seq=after,
+            rows=rows,
+            since=champion.promoted_at,
+        )
+
+    def drift(self, champion: Pointer | None, window: Window | None) -> Measured | None:
+        """The window against the champion's reference; None where there is neither, or the version carries none."""
+        if champion is None or window is None:
+            return None
+        report = window_drift(self._loaded(champion), self.spec, window)
+        if report is None:
+            return None
+        return of_texts(report) if isinstance(report, DriftReport) else of_numbers(report)
+
+    def _loaded(self, champion: Pointer) -> Artifact:
+        if self._artifact is None or self._artifact.sha256 != champion.artifact_sha256:
+            path = artifact_path(self.artifact_dir, self.spec.name, champion.artifact_sha256)
+            self._artifact = load_artifact(path, champion.artifact_sha256)
+        return self._artifact
+
+    def hours_since_last_message(self, now: datetime) -> float | None:
+        """Of any version: after a promotion the messages must go on."""
+        table = tables.predictions
+        query = select(table.c.at).where(table.c.model == self.spec.name).order_by(table.c.seq.desc()).limit(1)
+        with self.store.telemetry.connect() as connection:
+            last = connection.execute(query).scalar()
+        return hours_between(last, now) if last else None
+
+    def scheduled_breaches(self, generation: int) -> list[bool]:
+        """Whether each of the last scheduled windows of this generation breached, newest first."""
+        stored = log.reports(self.store.telemetry, model=self.spec.name, limit=REPORTS)
+        bodies = [report.body for report in stored if report.scheduled and report.generation == generation]
+        scores = [(body.get("evidence") or {}).get("drift", {}) for body in bodies[:CONFIRM_AMONG]]
+        line = self.spec.monitoring.drift_threshold
+        found = [[drift.get(name) for name in SCORES] for drift in scores]
+        return [any(score is not None and score > line for score in window) for window in found]
+
+    def accuracy(self, champion: Pointer | None, newest: Window | None) -> AccuracyReport | None:
+        """Over the labels of the newest window; where it has too few, over the newest labels of this champion."""
+        if champion is None or newest is None:
+            return None
+        report = self._judge(self._loaded(champion).profile, newest.predictions)
+        if report.status is AccuracyStatus.OK:
+            return report
+        earlier = self._labelled_since_promotion(champion)
+        if len(earlier) <= report.labelled:
+            return report
+        rules = self.spec.monitoring
+        correct = sum(entry.label == entry.record.prediction for entry in earlier)
+        found = judge_accuracy(correct, len(earlier), floor=rules.accuracy_floor, confidence=rules.accuracy_confidence)
+        return replace(found, upper_estimate=report.upper_estimate, suspicious=report.suspicious)
+
+    def _labelled_since_promotion(self, champion: Pointer) -> tuple[LabelledPrediction, ...]:
+        """Labels that came by themselves: those that were asked for lean to the riskiest answers of their window."""
+        rows = self.spec.monitoring.window_rows
+        found = log.labelled_since(
+            self.store.telemetry, model=self.spec.name, after=champion.promoted_at, limit=2 * rows
+        )
+        since = champion.promoted_at
+        mine = [
+            entry
+            for entry in found
+            if entry.record.version == champion.version
+            and entry.record.at >= since
+            and entry.label_source != QUEUE_SOURCE
+        ]
+        return tuple(mine[-rows:])
+
+    def _judge(self, profile: Profile | None, predictions: tuple[LabelledPrediction, ...]) -> AccuracyReport:
+        rules = self.spec.monitoring
+        return judge_window(profile, predictions, floor=rules.accuracy_floor, confidence=rules.accuracy_confidence)
+
+    def previous_p_below_floor(self, champion: Pointer) -> float | None:
+        """How the previous champion did on the last messages that it answered; None with too few labels to tell."""
+        if champion.previous_version is None:
+            return None
+        rows = self.spec.monitoring.window_rows
+        window = log.latest_window(
+            self.store.telemetry, model=self.spec.name, version=champion.previous_version, rows=rows
+        )
+        # Its artefact need not be here any more: strata are by the confidence of its answers then.
+        report = self._judge(None, window.predictions)
+        return report.p_below_floor if report.status is AccuracyStatus.OK else None
+
+    def new_labels(self, trained_at: datetime | None) -> int:
+        """How many predictions were labelled since the last training; a label without its prediction waits."""
+        labels, answered = tables.labels, tables.predictions
+        query = (
+            select(func.count(distinct(labels.c.prediction_id)))
+            .join_from(labels, answered, labels.c.prediction_id == answered.c.prediction_id)
+            .where(answered.c.model == self.spec.name)
+        )
+        if trained_at is not None:
+            query = query.where(labels.c.at > trained_at)
+        with self.store.telemetry.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+
+def _window(predictions: tuple[LabelledPrediction, ...]) -> Window:
+    if not predictions:
+        return Window(from_seq=0, to_seq=0, predictions=(), first_at=None, last_at=None)
+    first, last = predictions[0].record, predictions[-1].record
+    return Window(
+        from_seq=first.seq or 0, to_seq=last.seq or 0, predictions=predictions, first_at=first.at, last_at=last.at
+    )

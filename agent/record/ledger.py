@@ -1,0 +1,222 @@
+"""The record of decisions: append-only, one hash chain over decisions and the events that follow them.
+
+An entry's hash covers its fields, its very body and the hash before it, so an altered, removed or inserted entry shows.
+`previous_hash` is unique in the database: two processes that append at once cannot both follow the same entry.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, Row, Select, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from agent.errors import LedgerError, UnknownDecisionError
+from agent.record.canonical import canonical_json
+from pipeline.store.control import ledger as table
+from pipeline.store.engine import writing
+
+GENESIS = "0" * 64
+# Each round that loses a race means that somebody else appended; far more rounds than agents are never needed.
+APPEND_ROUNDS = 50
+VERIFY_BATCH = 1_000
+# What the hash covers beside the body; `seq` is left out, since the database gives it after the hash is known.
+HEAD = ("entry_id", "decision_id", "model", "kind", "at", "idempotency_key", "previous_hash")
+
+
+class EntryKind(StrEnum):
+    """A decision, or an event that was appended to one."""
+
+    DECISION = "decision"
+    EFFECT_STARTED = "effect_started"
+    EFFECT_DONE = "effect_done"
+    EFFECT_FAILED = "effect_failed"
+    TRAINED = "trained"
+    PROMOTED = "promoted"
+    PROMOTION_REFUSED = "promotion_refused"
+    ROLLED_BACK = "rolled_back"
+    APPROVAL_REQUESTED = "approval_requested"
+    APPROVAL_GRANTED = "approval_granted"
+    APPROVAL_REJECTED = "approval_rejected"
+    APPROVAL_EXPIRED = "approval_expired"
+    CLOSED = "closed"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry as it stands in the ledger. `text` is the canonical JSON that the hash covers."""
+
+    seq: int
+    entry_id: str
+    decision_id: str
+    model: str
+    kind: str
+    at: datetime
+    idempotency_key: str | None
+    text: str
+    previous_hash: str
+    hash: str
+    body: Mapping[str, Any] = field(compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """Whether the chain holds. `broken_at` is the first entry that does not follow from the one before it."""
+
+    entries: int
+    tip: str
+    broken_at: int | None = None
+    reason: str | None = None
+
+    @property
+    def intact(self) -> bool:
+        return self.broken_at is None
+
+
+def append(
+    control: Engine,
+    *,
+    decision_id: str,
+    model: str,
+    kind: EntryKind,
+    at: datetime,
+    body: object,
+    key: str | None = None,
+) -> Entry:
+    """Append one entry and return it; an entry whose `key` is there already is returned as it is, not written again.
+
+    Raises LedgerError when other processes win every round.
+    """
+    text = canonical_json(body)
+    for _ in range(APPEND_ROUNDS):
+        try:
+            with writing(control).begin() as connection:
+                existing = _by_key(connection, key)
+                return existing or _insert(connection, decision_id, model, kind, at, text, key)
+        except IntegrityError:
+            continue  # another process appended first: read the new tip, or find its entry under our key
+    raise LedgerError(f"The ledger could not be written after {APPEND_ROUNDS} rounds. Are many agents running at once?")
+
+
+def decisions(control: Engine, model: str | None = None, limit: int = 50, before_seq: int | None = None) -> list[Entry]:
+    """The newest decisions, newest first; the last number of a page as `before_seq` gives the next page."""
+    query = select(table).where(table.c.kind == EntryKind.DECISION.value)
+    if model is not None:
+        query = query.where(table.c.model == model)
+    if before_seq is not None:
+        query = query.where(table.c.seq < before_seq)
+    return _read(control, query.order_by(table.c.seq.desc()).limit(limit))
+
+
+def entries_of(control: Engine, decision_id: str) -> list[Entry]:
+    """A decision and its events, in order. Raises UnknownDecisionError when there is none of that id."""
+    found = _read(control, select(table).where(table.c.decision_id == decision_id).order_by(table.c.seq))
+    if not found:
+        raise UnknownDecisionError(f"There is no decision {decision_id}. List them: python -m agent decisions")
+    return found
+
+
+def events(control: Engine, model: str, kinds: Sequence[EntryKind], limit: int = 200) -> list[Entry]:
+    """The newest events of some kinds, newest first."""
+    wanted = [kind.value for kind in kinds]
+    query = select(table).where(table.c.model == model, table.c.kind.in_(wanted))
+    return _read(control, query.order_by(table.c.seq.desc()).limit(limit))
+
+
+def unfinished(control: Engine, model: str) -> list[Entry]:
+    """Decisions that were recorded and never closed, oldest first: a kill or a pending approval left them so."""
+    closed = table.alias("closed")
+    ended = select(closed.c.seq).where(
+        closed.c.decision_id == table.c.decision_id, closed.c.kind == EntryKind.CLOSED.value
+    )
+    query = select(table).where(
+        table.c.model == model, table.c.kind == EntryKind.DECISION.value, ~ended.correlate(table).exists()
+    )
+    return _read(control, query.order_by(table.c.seq))
+
+
+def has(control: Engine, key: str) -> bool:
+    with control.connect() as connection:
+        return _by_key(connection, key) is not None
+
+
+def holds(control: Engine, digest: str) -> bool:
+    """Whether an entry with that hash stands in the ledger."""
+    with control.connect() as connection:
+        return connection.execute(select(table.c.seq).where(table.c.hash == digest)).first() is not None
+
+
+def verify(control: Engine) -> Verification:
+    """Walk the whole chain. What was cut off at its end shows only against a tip that was noted elsewhere."""
+    count, tip, after = 0, GENESIS, 0
+    while True:
+        batch = _read(control, select(table).where(table.c.seq > after).order_by(table.c.seq).limit(VERIFY_BATCH))
+        if not batch:
+            return Verification(entries=count, tip=tip)
+        for entry in batch:
+            reason = _why_broken(entry, tip)
+            if reason:
+                return Verification(entries=count, tip=tip, broken_at=entry.seq, reason=reason)
+            count, tip, after = count + 1, entry.hash, entry.seq
+
+
+def entry_hash(head: Mapping[str, object], text: str) -> str:
+    """sha256 over the canonical JSON of an entry's head (HEAD fields), a line feed, and its body as it is stored."""
+    return hashlib.sha256(f"{canonical_json({name: head[name] for name in HEAD})}\n{text}".encode()).hexdigest()
+
+
+def _why_broken(entry: Entry, tip: str) -> str | None:
+    if entry.previous_hash != tip:
+        return "an entry before it was removed, inserted or altered"
+    return None if entry.hash == entry_hash(vars(entry), entry.text) else "its content does not give its hash"
+
+
+def _insert(
+    connection: Connection, decision_id: str, model: str, kind: EntryKind, at: datetime, text: str, key: str | None
+) -> Entry:
+    newest = select(table.c.hash).order_by(table.c.seq.desc()).limit(1)
+    fields: dict[str, Any] = {
+        "entry_id": uuid4().hex,
+        "decision_id": decision_id,
+        "model": model,
+        "kind": kind.value,
+        "at": at.astimezone(UTC),
+        "idempotency_key": key,
+        "previous_hash": connection.execute(newest).scalar() or GENESIS,
+    }
+    fields["hash"] = entry_hash(fields, text)
+    written = connection.execute(insert(table).values(**fields, body=text)).inserted_primary_key
+    return Entry(seq=written[0] if written else 0, **fields, text=text, body=json.loads(text))
+
+
+def _by_key(connection: Connection, key: str | None) -> Entry | None:
+    if key is None:
+        return None
+    row = connection.execute(select(table).where(table.c.idempotency_key == key)).first()
+    return _entry(row) if row else None
+
+
+def _read(control: Engine, query: Select[Any]) -> list[Entry]:
+    with control.connect() as connection:
+        return [_entry(row) for row in connection.execute(query)]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    fields = dict(row._mapping)
+    text = fields.pop("body")
+    return Entry(**fields, text=text, body=_parsed(text))
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    """The body as data; an altered one that is no JSON any more reads as empty, and `verify` reports it."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

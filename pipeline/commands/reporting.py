@@ -1,0 +1,107 @@
+"""What the commands of the pipeline print: rich text for people, one JSON object for scripts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline.gate.evaluation import Metrics
+from pipeline.gate.rules import RuleOutcome, Verdict
+from pipeline.records import Pointer, VersionRecord, version_tag
+from pipeline.training.search import Trial
+
+METRIC_COLUMNS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
+_MARKS = {
+    RuleOutcome.PASSED: "[green]passed[/]",
+    RuleOutcome.FAILED: "[red]failed[/]",
+    RuleOutcome.UNDECIDED: "[yellow]undecided[/]",
+}
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on standard output; times in ISO 8601."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def progress_bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+
+
+def best_of_each_candidate(trials: Sequence[Trial]) -> list[Trial]:
+    """The best trial of each candidate, in the order of the search's result."""
+    best: dict[str, Trial] = {}
+    for trial in trials:
+        best.setdefault(trial.candidate.name, trial)
+    return list(best.values())
+
+
+def trial_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """The best trial of each candidate as plain values, metrics as means over the folds."""
+    return [
+        {"candidate": trial.candidate.name, "parameters": trial.parameters}
+        | {name: trial.mean(name) for name in METRIC_COLUMNS}
+        for trial in best_of_each_candidate(trials)
+    ]
+
+
+def trials_table(trials: Sequence[Trial]) -> Table:
+    shown = ("accuracy", "f1", "log_loss", "ece")
+    table = _table("Candidates, best setting of each, mean of grouped cross-validation")
+    for name in ("candidate", "setting", *shown):
+        table.add_column(name, justify="right" if name in shown else "left", no_wrap=name != "setting")
+    for row in trial_rows(trials):
+        setting = " ".join(f"{key}={value}" for key, value in row["parameters"].items() if value is not None)
+        table.add_row(row["candidate"], setting, *(f"{row[name]:.4f}" for name in shown))
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+
+
+def verdict_table(verdict: Verdict) -> Table:
+    table = _table(f"Gate: {verdict.status.value}")
+    for name in ("rule", "outcome", "why"):
+        table.add_column(name)
+    for result in verdict.results:
+        table.add_row(result.rule, _MARKS[result.outcome], result.reason)
+    return table
+
+
+def metrics_line(metrics: Metrics, where: str) -> str:
+    values = ", ".join(f"{name} {getattr(metrics, name):.4f}" for name in METRIC_COLUMNS)
+    return f"{where}: {values} ({metrics.rows} rows, {metrics.positives} positive)"
+
+
+def versions_table(versions: Sequence[VersionRecord], champion: Pointer | None) -> Table:
+    table = _table("Versions, newest first")
+    for name in ("version", "trained at", "training rows", "artefact", "role"):
+        table.add_column(name)
+    for version in versions:
+        trained_at = f"{version.trained_at:%Y-%m-%d %H:%M:%S} UTC"
+        role = _role(version.version, champion)
+        table.add_row(version.tag, trained_at, str(version.training_rows), version.artifact_sha256[:12], role)
+    return table
+
+
+def _role(version: int, champion: Pointer | None) -> str:
+    if champion is None:
+        return ""
+    return {champion.version: "champion", champion.previous_version: "previous"}.get(version, "")
+
+
+def pointer_line(model: str, champion: Pointer | None) -> str:
+    if champion is None:
+        return f"{model} has no champion yet. Train one: python -m pipeline train {model} --promote"
+    back = f", {version_tag(champion.previous_version)} to go back to" if champion.previous_version else ""
+    return f"{model}: champion {version_tag(champion.version)} since {champion.promoted_at:%Y-%m-%d %H:%M:%S} UTC{back}"

@@ -1,0 +1,303 @@
+"""The gate: rules that a new version must pass, and the verdict they give. Pure: no clock, no files, no model calls.
+
+The gate returns a verdict and promotes nothing. Champion and challenger are always compared on the same rows, paired.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil, comb, sqrt
+from typing import Protocol
+
+from pipeline.gate.evaluation import METRICS, Labels, majority_accuracy
+
+# One-sided 5%: the standard normal quantile at 0.95.
+Z_95 = 1.6448536269514722
+# Mid-p is a little liberal; at 4% equal challengers pass at most 5% of the time (benchmarks/gate.py).
+CHANCE = 0.04
+MOST_LABELS_TO_ASK = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One set of rows with what both versions answered; each array has the shape (n,), `champion` is None for a first
+    version.
+    """
+
+    labels: Labels
+    challenger: Labels
+    champion: Labels | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateEvidence:
+    """All that a rule may look at.
+
+    `parity` is the largest difference between served and trained scores over the holdout.
+    """
+
+    holdout: Judged
+    recent: Judged | None
+    parity: float
+    artifact_sha256: str
+    champion_sha256: str | None = None
+    artifact_bytes: int = 0
+
+
+class RuleOutcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleResult:
+    """What one rule says. `more_labels` tells how many more recent labels would decide an undecided rule."""
+
+    rule: str
+    outcome: RuleOutcome
+    observed: float | None
+    required: float | None
+    reason: str
+    interval: tuple[float, float] | None = None
+    more_labels: int | None = None
+
+
+class GateRule(Protocol):
+    """A frozen value with a check; its class name in snake case is written into the verdict."""
+
+    def check(self, evidence: GateEvidence) -> RuleResult: ...
+
+
+class VerdictStatus(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    status: VerdictStatus
+    results: tuple[RuleResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.status is VerdictStatus.PASSED
+
+    @property
+    def reason(self) -> str:
+        """The sentence of the rule that settled the verdict."""
+        against = [r.reason for r in self.results if r.outcome.value == self.status.value]
+        return " ".join(against) if against and not self.passed else " ".join(r.reason for r in self.results)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateRules:
+    """The rules of one managed model: for its first version, and for a challenger of a champion."""
+
+    first: tuple[GateRule, ...]
+    challenger: tuple[GateRule, ...] = field(default=())
+
+
+def judge(rules: GateRules, evidence: GateEvidence) -> Verdict:
+    """The verdict over a version: failed beats undecided, undecided beats passed; the champion's very bytes are
+    `unchanged`.
+    """
+    if evidence.champion_sha256 == evidence.artifact_sha256:
+        reason = "The artefact is the champion's, byte for byte: there is nothing to promote."
+        return Verdict(
+            status=VerdictStatus.UNCHANGED,
+            results=(
+                RuleResult(rule="unchanged", outcome=RuleOutcome.FAILED, observed=None, required=None, reason=reason),
+            ),
+        )
+    applicable = rules.first if evidence.champion_sha256 is None else rules.challenger
+    results = tuple(rule.check(evidence) for rule in applicable)
+    outcomes = {result.outcome for result in results}
+    if not results or RuleOutcome.FAILED in outcomes:  # a gate without rules lets nothing through
+        return Verdict(status=VerdictStatus.FAILED, results=results)
+    return Verdict(
+        status=VerdictStatus.UNDECIDED if RuleOutcome.UNDECIDED in outcomes else VerdictStatus.PASSED, results=results
+    )
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """An absolute floor under a metric of the holdout."""
+
+    metric: str
+    floor: float
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        value = METRICS[self.metric](evidence.holdout.labels, evidence.holdout.challenger)
+        words = (
+            f"{self.metric} {value:.4f} on {len(evidence.holdout)} holdout rows, at least {self.floor:.4f} required."
+        )
+        return _result(f"{self.metric}_at_least", value >= self.floor, value, self.floor, words)
+
+
+@dataclass(frozen=True)
+class BeatsMajority:
+    """Better on the holdout than always answering the more frequent class, so that a constant never passes."""
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        value = METRICS["accuracy"](evidence.holdout.labels, evidence.holdout.challenger)
+        base = majority_accuracy(evidence.holdout.labels)
+        return _result(
+            "beats_majority",
+            value > base,
+            value,
+            base,
+            f"accuracy {value:.4f}, always answering the more frequent class gives {base:.4f}.",
+        )
+
+
+@dataclass(frozen=True)
+class ServedParity:
+    """What is served scores like the estimator that was trained, on every holdout row."""
+
+    tolerance: float
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        words = f"served and trained scores differ by at most {evidence.parity:.1e}, {self.tolerance:.0e} allowed."
+        return _result("served_parity", evidence.parity <= self.tolerance, evidence.parity, self.tolerance, words)
+
+
+@dataclass(frozen=True)
+class NotWorse:
+    """Non-inferiority, paired: the lower 95% bound of the accuracy change lies above minus the margin."""
+
+    margin: float
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        rows = evidence.holdout
+        gain, low, high = paired_gain(rows)
+        words = (
+            f"accuracy change on {len(rows)} holdout rows {gain:+.4f} (90% interval {low:+.4f} to {high:+.4f}), "
+            f"no loss beyond {self.margin:.4f} allowed."
+        )
+        return _result("not_worse", low > -self.margin, gain, -self.margin, words, (low, high))
+
+
+@dataclass(frozen=True)
+class NoLowerThanChampion:
+    """A metric of the holdout is at least the champion's on the same rows: the bare comparison, without an interval."""
+
+    metric: str
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        rows = evidence.holdout
+        if rows.champion is None:
+            raise ValueError("A comparison with the champion needs the champion's answers on the same rows.")
+        value = METRICS[self.metric](rows.labels, rows.challenger)
+        line = METRICS[self.metric](rows.labels, rows.champion)
+        words = f"{self.metric} {value:.4f} on {len(rows)} holdout rows, the champion has {line:.4f}."
+        return _result(f"{self.metric}_no_lower_than_champion", value >= line, value, line, words)
+
+
+@dataclass(frozen=True)
+class Better:
+    """Better on recent labelled rows: accuracy gain above `by`, and not by chance (one-sided mid-p McNemar)."""
+
+    by: float
+    min_rows: int
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        rows = evidence.recent
+        if rows is None or len(rows) < self.min_rows:
+            return self._too_few(0 if rows is None else len(rows))
+        return self.compare(rows)
+
+    def compare(self, rows: Judged) -> RuleResult:
+        """The result on rows that are enough."""
+        gain, low, high = paired_gain(rows)
+        won, lost = discordant(rows)
+        words = (
+            f"accuracy gain on {len(rows)} recent labelled rows {gain:+.4f} (90% interval {low:+.4f} to {high:+.4f}), "
+            f"more than {self.by:.4f} required"
+        )
+        if gain > self.by and mcnemar_mid_p(won, lost) <= CHANCE:
+            return _result("better", True, gain, self.by, f"{words}.", (low, high))
+        if high <= self.by:
+            return _result("better", False, gain, self.by, f"{words}.", (low, high))
+        more = more_labels_to_decide(rows, self.by)
+        return RuleResult(
+            rule="better",
+            outcome=RuleOutcome.UNDECIDED,
+            observed=gain,
+            required=self.by,
+            reason=f"{words}; about {more} more labels would decide it.",
+            interval=(low, high),
+            more_labels=more,
+        )
+
+    def _too_few(self, have: int) -> RuleResult:
+        more = self.min_rows - have
+        reason = f"{have} recent labelled rows, {self.min_rows} required to compare on; {more} more labels are needed."
+        return RuleResult(
+            rule="better",
+            outcome=RuleOutcome.UNDECIDED,
+            observed=None,
+            required=self.by,
+            reason=reason,
+            more_labels=more,
+        )
+
+
+def discordant(rows: Judged) -> tuple[int, int]:
+    """Rows that only the challenger has right, and rows that only the champion has right.
+
+    Raises ValueError without a champion.
+    """
+    if rows.champion is None:
+        raise ValueError("A paired comparison needs the champion's answers on the same rows.")
+    challenger_right, champion_right = rows.challenger == rows.labels, rows.champion == rows.labels
+    return int((challenger_right & ~champion_right).sum()), int((champion_right & ~challenger_right).sum())
+
+
+def paired_gain(rows: Judged) -> tuple[float, float, float]:
+    """Accuracy of challenger minus champion with its two-sided 90% interval, each end a one-sided 95% bound.
+
+    Adjusted Wald interval for paired proportions: Bonett and Price, Statistics in Medicine 31 (2012), 479-488.
+    """
+    won, lost = discordant(rows)
+    n = len(rows)
+    p_won, p_lost = (won + 1) / (n + 2), (lost + 1) / (n + 2)
+    half = Z_95 * sqrt((p_won + p_lost - (p_won - p_lost) ** 2) / (n + 2))
+    centre = p_won - p_lost
+    return (won - lost) / n, max(-1.0, centre - half), min(1.0, centre + half)
+
+
+def mcnemar_mid_p(won: int, lost: int) -> float:
+    """One-sided mid-p value of "the challenger is no better", over the discordant rows (Fagerland et al., BMC MRM 13
+    (2013), 91).
+    """
+    n = won + lost
+    at_least = sum(comb(n, k) for k in range(won, n + 1))
+    return float((at_least - comb(n, won) / 2) / 2**n)
+
+
+def more_labels_to_decide(rows: Judged, by: float) -> int:
+    """How many more labels narrow the interval enough to settle `gain > by`, if the rates seen so far hold (normal
+    approximation).
+    """
+    won, lost = discordant(rows)
+    n = len(rows)
+    gain = (won - lost) / n
+    rate = max(won + lost, 1) / n
+    # A gain above the line still has to be told from zero; one below the line, from the line itself.
+    distance = gain if gain > by else by - gain
+    needed = MOST_LABELS_TO_ASK if distance <= 0 else ceil(Z_95**2 * (rate - gain**2) / distance**2)
+    return min(max(needed - n, 20), MOST_LABELS_TO_ASK)
+
+
+def _result(
+    rule: str, passed: bool, observed: float, required: float, reason: str, interval: tuple[float, float] | None = None
+) -> RuleResult:
+    outcome = RuleOutcome.PASSED if passed else RuleOutcome.FAILED
+    return RuleResult(
+        rule=rule, outcome=outcome, observed=observed, required=required, reason=reason, interval=interval
+    )

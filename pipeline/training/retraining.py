@@ -1,0 +1,262 @@
+"""The one recipe from data to a judged version: load, train, pack, register, judge. It promotes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from pipeline.data.homes import Homes, assign_homes, deduplicate, rows_sha256
+from pipeline.errors import UnknownVersionError
+from pipeline.gate.evaluation import Metrics
+from pipeline.gate.judging import ProductionRows, answers, evaluate_artifact, gate_evidence, split_production
+from pipeline.gate.rules import GateEvidence, Verdict, judge
+from pipeline.gate.verdicts import VerdictRecord, newest_verdict, save_verdict
+from pipeline.labels.feedback import labelled_rows
+from pipeline.monitoring.numeric import NumericProfile
+from pipeline.monitoring.profile import Profile
+from pipeline.records import Pointer, Row, VersionRecord
+from pipeline.releases.promotion import pointer, version_record
+from pipeline.releases.registry import (
+    DataDigest,
+    RunReport,
+    experiment_id,
+    log_run,
+    open_mlflow,
+    register,
+    version_of_decision,
+)
+from pipeline.served.artifact import Artifact, artifact_path, load_artifact, pack, save_artifact, unpack
+from pipeline.served.protocols import ServedModel
+from pipeline.settings import PipelineSettings
+from pipeline.spec import ModelSpec, TextInput
+from pipeline.store.open import Store
+from pipeline.training.choice import WHOLE, TrainingChoice, learned_from, searched
+from pipeline.training.fitting import Trained, train
+from pipeline.training.reference import numeric_profile, reference_profile
+from pipeline.training.search import Progress, Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retraining:
+    """What a retraining gave. `version` and `record` are None when the artefact is the champion's, byte for byte."""
+
+    version: VersionRecord | None
+    record: VerdictRecord | None
+    verdict: Verdict
+    artifact_sha256: str
+    holdout: Metrics
+    trials: tuple[Trial, ...]
+    homes: Homes
+    production: ProductionRows
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workbench:
+    """What the steps of the recipe share: where things are, the data as it stands, who serves now."""
+
+    settings: PipelineSettings
+    store: Store
+    spec: ModelSpec
+    homes: Homes
+    production: ProductionRows
+    champion: Pointer | None
+
+    def artifact(self, sha256: str) -> Artifact:
+        return load_artifact(artifact_path(self.settings.artifact_dir, self.spec.name, sha256), sha256)
+
+    def champion_artifact(self) -> Artifact | None:
+        return self.artifact(self.champion.artifact_sha256) if self.champion else None
+
+    def judge_rows(self) -> tuple[Row, ...]:
+        return self.production.judge[: self.spec.retraining.judge_rows]
+
+
+def open_workbench(settings: PipelineSettings, store: Store, spec: ModelSpec) -> Workbench:
+    """Read the base data and the labelled production rows of a model. Raises DataUnavailableError, DataCorruptError."""
+    homes = assign_homes(spec.load(settings))
+    labelled = labelled_rows(store.telemetry, spec.name, spec.retraining.max_production_rows)
+    return Workbench(
+        settings=settings,
+        store=store,
+        spec=spec,
+        homes=homes,
+        production=split_production(labelled, homes),
+        champion=pointer(store.control, spec.name),
+    )
+
+
+def retrain(
+    bench: Workbench,
+    *,
+    progress: Progress,
+    decision_id: str | None = None,
+    experiment_name: str | None = None,
+    choice: TrainingChoice = WHOLE,
+) -> Retraining:
+    """Train on base and production rows, register the version and judge it against the champion.
+
+    `choice` narrows the search or the production rows. Raises InputError for a candidate that the model does not have.
+
+    For a `decision_id` that has its version already, nothing is trained again: that version is judged, if it was not.
+    """
+    started = perf_counter()
+    existing = version_of_decision(bench.store.control, bench.spec.name, decision_id)
+    if existing:
+        return _resume(bench, existing, started)
+    spec, recent = searched(bench.spec, choice), learned_from(bench.spec, bench.production.train, choice)
+    rows = deduplicate([*bench.homes.train, *reversed(recent)])
+    trained = train(spec, rows, processes=bench.settings.training_processes, progress=progress)
+    progress(0, 1, "reference profile for monitoring")
+    served = trained.model.compiled()
+    content = pack(served, _profile(bench, rows, served), _metadata(bench.spec, trained, rows))
+    challenger = unpack(content)
+    verdict = judge(bench.spec.gate, _evidence(bench, challenger, _parity(bench, trained, challenger)))
+    unchanged = bench.champion is not None and bench.champion.artifact_sha256 == challenger.sha256
+    version = None if unchanged else _register(bench, trained, rows, content, experiment_name, decision_id)
+    return Retraining(
+        version=version,
+        record=_save(bench, version, verdict) if version else None,
+        verdict=verdict,
+        artifact_sha256=challenger.sha256,
+        holdout=evaluate_artifact(challenger, bench.homes.holdout),
+        trials=trained.trials,
+        homes=bench.homes,
+        production=bench.production,
+        seconds=perf_counter() - started,
+    )
+
+
+def judge_again(bench: Workbench, version: int) -> VerdictRecord:
+    """Judge a registered version anew, against the present champion. Raises UnknownVersionError, ArtifactError."""
+    record = version_record(bench.store.control, bench.spec.name, version)
+    if record is None:
+        raise UnknownVersionError(bench.spec.name, version)
+    challenger = bench.artifact(record.artifact_sha256)
+    return _save(bench, record, judge(bench.spec.gate, _evidence(bench, challenger, _known_parity(bench, version))))
+
+
+def _resume(bench: Workbench, version: VersionRecord, started: float) -> Retraining:
+    record = newest_verdict(bench.store.control, bench.spec.name, version.version) or judge_again(
+        bench, version.version
+    )
+    return Retraining(
+        version=version,
+        record=record,
+        verdict=record.verdict,
+        artifact_sha256=version.artifact_sha256,
+        holdout=evaluate_artifact(bench.artifact(version.artifact_sha256), bench.homes.holdout),
+        trials=(),
+        homes=bench.homes,
+        production=bench.production,
+        seconds=perf_counter() - started,
+    )
+
+
+def _evidence(bench: Workbench, challenger: Artifact, parity: float) -> GateEvidence:
+    return gate_evidence(challenger, bench.champion_artifact(), bench.homes.holdout, bench.judge_rows(), parity)
+
+
+def _profile(bench: Workbench, rows: Sequence[Row], served: ServedModel) -> Profile | NumericProfile:
+    """The reference that monitoring compares traffic with."""
+    spec = bench.spec
+    if not isinstance(spec.input, TextInput):
+        return numeric_profile(rows, spec.input.features)
+    # The frozen holdout scored by what will serve: scores of training rows look surer than any traffic.
+    answer = served.predictor().answer_many
+    return reference_profile(rows, bench.homes.holdout, answer, seed=spec.search.seed)
+
+
+def _parity(bench: Workbench, trained: Trained, served: Artifact) -> float:
+    """The largest difference between the scores of the served form and of scikit-learn over the holdout."""
+    expected = trained.model.scores([row.input for row in bench.homes.holdout])
+    return float(np.max(np.abs(answers(served, bench.homes.holdout)[1] - expected)))
+
+
+def _known_parity(bench: Workbench, version: int) -> float:
+    """The parity measured when the version was trained; infinite, and so refused, when nobody measured it."""
+    record = newest_verdict(bench.store.control, bench.spec.name, version)
+    results = record.verdict.results if record else ()
+    return next((r.observed for r in results if r.rule == "served_parity" and r.observed is not None), float("inf"))
+
+
+def _save(bench: Workbench, version: VersionRecord, verdict: Verdict) -> VerdictRecord:
+    return save_verdict(
+        bench.store.control,
+        model=bench.spec.name,
+        version=version.version,
+        champion_version=bench.champion.version if bench.champion else None,
+        verdict=verdict,
+        at=datetime.now(UTC),
+    )
+
+
+def _metadata(spec: ModelSpec, trained: Trained, rows: Sequence[Row]) -> dict[str, Any]:
+    best = trained.best
+    return {
+        "model": spec.name,
+        "labels": list(spec.labels),
+        "candidate": best.candidate.name,
+        "parameters": best.parameters,
+        "training_rows": len(rows),
+        "training_rows_sha256": rows_sha256(rows),
+        "cross_validation": _means(best),
+    }
+
+
+def _register(
+    bench: Workbench,
+    trained: Trained,
+    rows: Sequence[Row],
+    content: bytes,
+    experiment_name: str | None,
+    decision_id: str | None,
+) -> VersionRecord:
+    sha256 = save_artifact(bench.settings.artifact_dir, bench.spec.name, content)
+    client = open_mlflow(bench.settings)
+    experiment = experiment_id(client, experiment_name or bench.spec.name, bench.settings)
+    digests = _digests(bench, rows)
+    parent = log_run(client, experiment, _search_report(trained, sha256, decision_id), digests)
+    for trial in trained.trials:
+        log_run(client, experiment, _trial_report(trial, parent))
+    record = {
+        "artifact_sha256": sha256,
+        "artifact_bytes": len(content),
+        "trained_at": datetime.now(UTC),
+        "training_rows": len(rows),
+        "training_rows_sha256": rows_sha256(rows),
+        "decision_id": decision_id,
+    }
+    path = artifact_path(bench.settings.artifact_dir, bench.spec.name, sha256)
+    return register(client, bench.store.control, model=bench.spec.name, run_id=parent, artifact=path, record=record)
+
+
+def _digests(bench: Workbench, rows: Sequence[Row]) -> list[DataDigest]:
+    homes, source = bench.homes, bench.homes.source
+    judged = bench.judge_rows()
+    return [
+        DataDigest(role="training", source=source, rows=len(rows), sha256=rows_sha256(rows)),
+        DataDigest(role="holdout", source=source, rows=len(homes.holdout), sha256=rows_sha256(homes.holdout)),
+        DataDigest(role="recent", source="labelled production rows", rows=len(judged), sha256=rows_sha256(judged)),
+    ]
+
+
+def _search_report(trained: Trained, sha256: str, decision_id: str | None) -> RunReport:
+    tags = {"artifact_sha256": sha256} | ({"decision_id": decision_id} if decision_id else {})
+    return RunReport(
+        name="search",
+        metrics=_means(trained.best),
+        params={"winner": trained.best.candidate.name, **trained.best.parameters},
+        tags=tags,
+    )
+
+
+def _trial_report(trial: Trial, parent: str) -> RunReport:
+    return RunReport(name=trial.candidate.name, metrics=_means(trial), params=trial.parameters, tags={}, parent=parent)
+
+
+def _means(trial: Trial) -> dict[str, float]:
+    return {name: trial.mean(name) for name in ("accuracy", "precision", "recall", "f1", "log_loss", "ece")}

@@ -1,0 +1,135 @@
+"""The candidate search: every combination on the same grouped folds, each vectoriser fitted once a fold."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from pipeline.data.homes import group_key
+from pipeline.gate.evaluation import Labels, Metrics, Scores, evaluate
+from pipeline.records import Row, RowInput
+from pipeline.spec import Candidate, NumericBlock, SearchRules, TextBlock
+from pipeline.training.estimators import (
+    as_features,
+    best_threshold,
+    calibrated,
+    decision_values,
+    featuriser,
+    fit_calibration,
+    fit_estimator,
+)
+
+Progress = Callable[[int, int, str], None]
+Block = TextBlock | NumericBlock
+Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One combination of one candidate. `decisions`, (repeats, n): every row's held-out decision values."""
+
+    candidate: Candidate
+    parameters: dict[str, Any]
+    decisions: NDArray[np.float64]
+    fold_metrics: tuple[Metrics, ...]
+
+    def mean(self, metric: str) -> float:
+        """The mean of a metric over all folds of all repeats."""
+        return float(np.mean([getattr(fold, metric) for fold in self.fold_metrics]))
+
+
+def search(
+    rows: Sequence[Row], candidates: Sequence[Candidate], rules: SearchRules, processes: int, progress: Progress
+) -> list[Trial]:
+    """Every trial, best mean of the primary metric first; on a tie, the better log loss."""
+    inputs, labels = [row.input for row in rows], np.array([row.label for row in rows])
+    folds = list(grouped_folds(rows, labels, rules))
+    tasks = [(block, fold) for fold in range(len(folds)) for block in _blocks(candidates)]
+    found: dict[tuple[int, str], Scores] = {}
+    outputs = Parallel(n_jobs=processes, return_as="generator_unordered")(
+        delayed(_fold_decisions)(inputs, labels, folds[fold], fold, block, candidates, rules.seed)
+        for block, fold in tasks
+    )
+    for done, (fold, decisions) in enumerate(outputs, 1):
+        found |= {(fold, key): values for key, values in decisions.items()}
+        progress(done, len(tasks), "folds of the candidate search")
+    trials = [_trial(c, p, labels, folds, found, rules) for c in candidates for p in combinations(c)]
+    return sorted(trials, key=lambda trial: (-trial.mean(rules.primary_metric), trial.mean("log_loss")))
+
+
+def combinations(candidate: Candidate) -> Iterator[dict[str, Any]]:
+    """Every combination of a candidate's grid."""
+    names = list(candidate.grid)
+    for values in product(*candidate.grid.values()):
+        yield dict(zip(names, values, strict=True))
+
+
+def grouped_folds(rows: Sequence[Row], labels: Labels, rules: SearchRules) -> Iterator[Fold]:
+    """(train, test) row indices of `repeats` x `folds` stratified folds in which near-duplicates stay together."""
+    groups = [group_key(row.input) for row in rows]
+    for repeat in range(rules.repeats):
+        splitter = StratifiedGroupKFold(rules.folds, shuffle=True, random_state=rules.seed + repeat)
+        yield from splitter.split(labels, labels, groups)
+
+
+def _blocks(candidates: Sequence[Candidate]) -> list[Block]:
+    return list(dict.fromkeys(candidate.features for candidate in candidates))
+
+
+def _fold_decisions(
+    inputs: Sequence[RowInput],
+    labels: Labels,
+    fold: Fold,
+    index: int,
+    block: Block,
+    candidates: Sequence[Candidate],
+    seed: int,
+) -> tuple[int, dict[str, Scores]]:
+    """Held-out decision values of one fold for every combination of the candidates over one block."""
+    train, test = fold
+    transform = featuriser(block)
+    seen = transform.fit_transform(as_features(block, [inputs[i] for i in train]))
+    unseen = transform.transform(as_features(block, [inputs[i] for i in test]))
+    return index, {
+        _key(candidate, parameters): decision_values(
+            fit_estimator(candidate, parameters, seen, labels[train], seed), unseen
+        )
+        for candidate in candidates
+        if candidate.features == block
+        for parameters in combinations(candidate)
+    }
+
+
+def _key(candidate: Candidate, parameters: dict[str, Any]) -> str:
+    return f"{candidate.name} {parameters}"
+
+
+def _trial(
+    candidate: Candidate,
+    parameters: dict[str, Any],
+    labels: Labels,
+    folds: Sequence[Fold],
+    found: dict[tuple[int, str], Scores],
+    rules: SearchRules,
+) -> Trial:
+    decisions = np.empty((rules.repeats, len(labels)))
+    for index, (_, test) in enumerate(folds):
+        decisions[index // rules.folds, test] = found[index, _key(candidate, parameters)]
+    metrics = tuple(
+        _fold_metrics(labels, decisions[index // rules.folds], test) for index, (_, test) in enumerate(folds)
+    )
+    return Trial(candidate=candidate, parameters=parameters, decisions=decisions, fold_metrics=metrics)
+
+
+def _fold_metrics(labels: Labels, decisions: Scores, test: NDArray[np.int64]) -> Metrics:
+    """Metrics of one fold, with calibration and threshold taken from the other folds, so that neither has seen it."""
+    others = np.setdiff1d(np.arange(len(labels)), test)
+    calibration = fit_calibration(decisions[others], labels[others])
+    threshold = best_threshold(labels[others], calibrated(calibration, decisions[others]))
+    scores = calibrated(calibration, decisions[test])
+    return evaluate(labels[test], (scores >= threshold).astype(int), scores)

@@ -1,0 +1,75 @@
+"""Leases: one holder at a time, a token that grows, no way back for one who lost it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from agent.acting import leases
+from agent.errors import BusyError, LeaseLostError
+from pipeline.settings import PipelineSettings
+from pipeline.store.open import open_store
+from tests.agent.fakes import NOON
+
+TTL = timedelta(seconds=60)
+
+
+def test_a_held_lease_keeps_others_out_until_it_runs_out(store):
+    first = leases.acquire(store.control, "m", "one", NOON, TTL)
+    with pytest.raises(BusyError, match="one is working on m"):
+        leases.acquire(store.control, "m", "two", NOON + TTL - timedelta(seconds=1), TTL)
+    second = leases.acquire(store.control, "m", "two", NOON + TTL, TTL)
+    assert second.token == first.token + 1
+
+
+def test_a_renewed_lease_lasts_longer(store):
+    lease = leases.acquire(store.control, "m", "one", NOON, TTL)
+    leases.renew(store.control, lease, NOON + TTL / 2, TTL)
+    with pytest.raises(BusyError):
+        leases.acquire(store.control, "m", "two", NOON + TTL, TTL)
+
+
+def test_who_lost_a_lease_can_neither_renew_nor_release_it(store):
+    lost = leases.acquire(store.control, "m", "one", NOON, TTL)
+    leases.acquire(store.control, "m", "two", NOON + TTL, TTL)
+    with pytest.raises(LeaseLostError):
+        leases.renew(store.control, lost, NOON + TTL, TTL)
+    leases.release(store.control, lost, NOON + TTL)
+    with pytest.raises(BusyError, match="two"):
+        leases.acquire(store.control, "m", "three", NOON + TTL, TTL)
+
+
+def test_a_released_lease_is_free_at_once(store):
+    with leases.held(store.control, "m", "one", lambda: NOON, TTL) as first:
+        pass
+    assert leases.acquire(store.control, "m", "two", NOON, TTL).token == first.token + 1
+
+
+def test_a_lease_is_kept_while_its_block_runs(store):
+    from threading import Event
+
+    renewed = Event()
+    ticks = iter(range(1, 1_000))
+
+    def clock():
+        tick = next(ticks)
+        if tick > 2:  # the first tick took the lease; later ones renew it
+            renewed.set()
+        return NOON + timedelta(milliseconds=tick)
+
+    with leases.held(store.control, "m", "one", clock, timedelta(milliseconds=60)):
+        assert renewed.wait(5)
+
+
+def test_of_many_at_once_one_gets_the_lease(settings, store):
+    def take(name):
+        own = open_store(PipelineSettings(_env_file=None, home=settings.home))
+        try:
+            return leases.acquire(own.control, "m", name, NOON, TTL).holder
+        except BusyError:
+            return None
+        finally:
+            own.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len([holder for holder in pool.map(take, "abcdefgh") if holder]) == 1
