@@ -6,7 +6,8 @@ DRIFT ?= 1
 SEED ?= 0
 STAMP := .venv/.installed
 
-.PHONY: setup demo test lint data train serve monitor run-agent up bench bench-drift eval simulate lock clean
+.PHONY: setup demo test lint data train serve monitor run-agent up bench bench-drift eval simulate lock clean \
+	docker-build docker-up docker-down
 
 setup: $(STAMP)  ## create .venv and install the pinned packages
 
@@ -40,7 +41,16 @@ run-agent: setup  ## run the agent's loop
 up: setup  ## serving and the agent's loop together, until Ctrl-C
 	@$(BIN)/python -m launch up
 
-bench-drift: setup  ## false alarms and detection of the drift scores, beside peers; half an hour
+docker-build:  ## build the images refit-serving and refit-agent
+	docker compose build
+
+docker-up:  ## serving, agent, MLflow and PostgreSQL in containers
+	docker compose up -d
+
+docker-down:  ## stop them; their volumes stay
+	docker compose down
+
+bench-drift: setup  ## false alarms and detection of the drift scores, beside peers; a quarter of an hour of CPU
 	@$(BIN)/python -m benchmarks.drift
 
 bench: setup  ## measure training, prediction and the gate; writes benchmarks/results/

@@ -18,6 +18,7 @@ from agent.acting import approvals as approval_table
 from agent.actions import Headline
 from agent.build import build_loop
 from agent.commands import rendering
+from agent.commands.alerts import alerts
 from agent.commands.console import AsJson, Model, err, opened, out
 from agent.commands.foresight import foresight
 from agent.commands.looking import look, start_logging
@@ -49,6 +50,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 app.add_typer(records)
 app.add_typer(foresight)
 app.add_typer(serving)
+app.add_typer(alerts, name="alerts")
 Who = Annotated[str | None, typer.Option(help="Who decides; default: the user's name.")]
 
 
@@ -120,6 +122,7 @@ def run(
     interval_minutes: Annotated[float | None, typer.Option(help="Time between looks; default from settings.")] = None,
 ) -> None:
     """Look at the models by the clock until stopped (Ctrl-C)."""
+    from agent.alerts.build import delivering_in_background
     from agent.scheduler import build_scheduler
 
     start_logging()
@@ -132,10 +135,11 @@ def run(
         checks = {name: look(loop) for name, loop in loops.items()}
         minutes = interval_minutes or settings.interval_minutes
         scheduler = build_scheduler(checks, minutes)
-        scheduler.start()
-        out.print(f"Looking at {', '.join(checks)} every {minutes:g} minutes. Ctrl-C stops.", highlight=False)
-        stopped.wait()
-        scheduler.shutdown(wait=True)
+        with delivering_in_background(settings, store):
+            scheduler.start()
+            out.print(f"Looking at {', '.join(checks)} every {minutes:g} minutes. Ctrl-C stops.", highlight=False)
+            stopped.wait()
+            scheduler.shutdown(wait=True)
 
 
 @app.command()

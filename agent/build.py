@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent.acting.effects import Step, no_step
+from agent.actions import Autonomy
+from agent.chat.memory import Conversations
 from agent.decision import Evidence, PolicyRules
 from agent.deliberation.prompts import Prompts
 from agent.loop import Deliberates, Loop
@@ -15,7 +17,6 @@ from agent.record import history, ledger
 from agent.record.canonical import to_plain
 from agent.record.scorecard import Scorecard, scorecard
 from agent.settings import AgentSettings
-from pipeline.gate.evaluation import METRICS
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.hands import RealHands
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 SCORED = 200
+DAY = timedelta(hours=24)
 
 
 def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Step = no_step) -> Loop:
@@ -37,7 +39,7 @@ def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Ste
         observer=Observer(store, settings.pipeline.artifact_dir, spec),
         hands=RealHands(settings.pipeline, store, spec, settings.who),
         clock=now,
-        autonomy=settings.autonomy,
+        autonomy=Autonomy(spec.autonomy) if spec.autonomy else settings.autonomy,
         assistant=build_assistant(settings, store, spec),
         lease_ttl=timedelta(seconds=settings.lease_seconds),
         approval_valid_for=timedelta(hours=settings.approval_hours),
@@ -67,7 +69,8 @@ def build_assistant(settings: AgentSettings, store: Store, spec: ModelSpec) -> D
         read_tools=partial(read_tools, settings, store, spec),
         allowance=partial(allowance, settings, store),
         price=prices,
-        candidates=tuple(candidate.name for candidate in spec.candidates),
+        candidates=spec.candidate_names,
+        json_schema=settings.llm_structured == "json_schema",
         max_calls=settings.llm_max_calls,
         wall_clock_seconds=settings.llm_wall_clock_seconds,
         traced=partial(mlflow_trace, settings.pipeline) if settings.llm_traces else nullcontext,
@@ -87,6 +90,7 @@ def read_tools(
 ) -> "list[BaseTool]":
     """The read tools over the snapshot that a decision is made on."""
     from tools.observe import Sight, observe_tools
+    from tools.runs import known_parameters, search_runs
 
     at = evidence.at or now()
     sight = Sight(
@@ -97,19 +101,26 @@ def read_tools(
         history=lambda limit: history.rows(store.control, spec.name, limit, at),
         slots=lambda: _slots(settings, spec),
         run_metrics=lambda run_id: _run_metrics(settings, run_id),
+        runs=partial(search_runs, settings.pipeline, spec),
+        run_parameters=tuple(known_parameters(spec)),
     )
     return observe_tools(sight)
 
 
 def allowance(settings: AgentSettings, store: Store) -> "Allowance":
-    """What one deliberation may cost: its own limit, or what the day has left."""
+    """What one deliberation or question may cost: its own limit, or what decisions and talk have left of the day."""
     from agent.deliberation.budget import Allowance
 
-    tokens, usd = history.spent_last_day(store.control, now())
+    decided, talked = history.spent_last_day(store.control, now()), conversations(settings).spent_since(now() - DAY)
+    tokens, usd = decided[0] + talked[0], decided[1] + talked[1]
     return Allowance(
         tokens=min(settings.llm_max_tokens_per_decision, settings.llm_max_tokens_per_day - tokens),
         usd=min(settings.llm_max_usd_per_decision, settings.llm_max_usd_per_day - usd),
     )
+
+
+def conversations(settings: AgentSettings) -> Conversations:
+    return Conversations(settings.pipeline.root / "conversations")
 
 
 def _slots(settings: AgentSettings, spec: ModelSpec) -> Mapping[str, Any] | None:
@@ -123,10 +134,9 @@ def _slots(settings: AgentSettings, spec: ModelSpec) -> Mapping[str, Any] | None
 def _run_metrics(settings: AgentSettings, run_id: str) -> Mapping[str, float]:
     """Metrics of a training run by MLflow: numbers under the names that the pipeline gave them, no params, no tags."""
     from pipeline.releases.registry import open_mlflow
+    from tools.runs import numbers
 
-    metrics = open_mlflow(settings.pipeline).get_run(run_id).data.metrics
-    known = (*METRICS, "log_loss", "ece")
-    return {name: float(metrics[name]) for name in known if name in metrics}
+    return numbers(open_mlflow(settings.pipeline).get_run(run_id).data.metrics)
 
 
 def now() -> datetime:

@@ -17,6 +17,7 @@ from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.accuracy import AccuracyMethod
 from pipeline.monitoring.causes import Cause
 from pipeline.records import PromotionKind
+from pipeline.releases.rollout import Strategy
 from pipeline.spec import MonitoringRules, RetrainingRules
 
 
@@ -74,6 +75,16 @@ class PatternEvidence(Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WindowScores(Strict):
+    """The scores of one window, or the largest of several; None is unknown, or not of this kind of model."""
+
+    vocabulary_drift: float | None = None
+    tfidf_drift: float | None = None
+    numeric_drift: float | None = None
+    spam_part_novelty: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DriftEvidence(Strict):
     """The drift scores of the window looked at.
 
@@ -81,6 +92,8 @@ class DriftEvidence(Strict):
     `full_window` is the size that a scheduled window must reach; `scheduled_windows` and `scheduled_breaches` count
     the last three of them in this promotion generation. `score_shift` (class mix) and `spam_part_novelty` (new kinds of
     positive messages) are read from the answers: signals of their own, not drift. `causes` are the likely ones.
+    `earlier_windows` are the scheduled ones just before this one, the newest first, at most two, in this generation;
+    None for a look by hand, which stands alone.
     """
 
     status: DataStatus = DataStatus.NO_DATA
@@ -100,6 +113,7 @@ class DriftEvidence(Strict):
     score_shift: float | None = field(default=None, metadata=LATER)
     spam_part_novelty: float | None = field(default=None, metadata=LATER)
     causes: tuple[Cause, ...] | None = field(default=None, metadata=LATER)
+    earlier_windows: tuple[WindowScores, ...] | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +154,10 @@ class TrainingEvidence(Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class ChallengerEvidence(Strict):
-    """The newest version, if it is not the champion: its newest verdict, and the champion it was judged against."""
+    """The newest version, if it is not the champion: its newest verdict, and the champion it was judged against.
+
+    `taken_back`: since that verdict a rollout of it failed its guards or was cancelled.
+    """
 
     version: int
     verdict_id: str | None = None
@@ -149,6 +166,18 @@ class ChallengerEvidence(Strict):
     judged_against: int | None = None
     refused_by_person: bool = False
     served_before: bool = False
+    taken_back: bool | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutEvidence(Strict):
+    """A rollout that runs: the version that is tried, in which stage of how many, and since when."""
+
+    version: int
+    strategy: Strategy
+    stage: int
+    stages: int
+    hours_since_begun: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,12 +185,15 @@ class HistoryEvidence(Strict):
     """What the ledger says about the recent past of this model.
 
     `incident_id` is the decision that saw the present trouble first; None when there was none before this look.
+    `answered_drift` are the largest scores that retrainings of this champion's time were made for and that ended
+    without a promotion, and after which new labels cleared the model: more of the same has nothing new to teach.
     """
 
     unresolved_breach_hours: float | None = None
     deferrals_in_a_row: int = 0
     waiting_for_approval: tuple[Action, ...] = ()
     incident_id: str | None = field(default=None, metadata=LATER)
+    answered_drift: WindowScores | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +208,7 @@ class Evidence(Strict):
     training: TrainingEvidence = field(default_factory=TrainingEvidence)
     challenger: ChallengerEvidence | None = None
     history: HistoryEvidence = field(default_factory=HistoryEvidence)
+    rollout: RolloutEvidence | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ RefitError (pipeline)
     ├── ApprovalRefusedError    an approval is unknown, expired, used or bound to something else
     │   └── UnknownApprovalError
     ├── ApiError                a request to the control plane is refused; carries its status and code
+    ├── AlertSetupError         a setting of the alerts is missing or cannot be read
     ├── ApiSetupError           the control plane would be open to strangers as it is configured
     └── EffectError             an effect (training, promotion, rollback) could not be carried out
 """
@@ -58,6 +59,10 @@ class ApiError(AgentError):
     def __init__(self, status: int, code: str, message: str):
         super().__init__(message)
         self.status, self.code = status, code
+
+
+class AlertSetupError(AgentError):
+    pass
 
 
 class ApiSetupError(AgentError):

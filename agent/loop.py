@@ -12,6 +12,7 @@ from uuid import uuid4
 from agent.acting import leases
 from agent.acting.effects import Effects, Step, no_step
 from agent.acting.leases import Lease
+from agent.acting.rollouts import note_rollouts
 from agent.actions import Autonomy
 from agent.decision import Bounds, DataStatus, Decision, Evidence, PolicyRules
 from agent.deliberation.proposal import Deliberation, ReasonCode
@@ -85,6 +86,7 @@ class Loop:
         """One pass. Raises BusyError when another agent works on this model."""
         with self._lease() as lease:
             resumed = self._resume(lease)
+            note_rollouts(self.store.control, self.hands, self.spec.name, self.clock())
             self.step("resumed")
             decision, observation = self.decide(scheduled=scheduled)
             self.step("decided")
@@ -121,7 +123,7 @@ class Loop:
         limits = bounds(observation.evidence, rules)
         thought = Deliberation()
         if self.assistant is not None:
-            names = frozenset(candidate.name for candidate in self.spec.candidates)
+            names = frozenset(self.spec.candidate_names)
             thought = self.assistant.deliberate(observation.evidence, limits, rules)
             thought = bounded(thought, observation.evidence, names)
         return decision_from(observation.evidence, rules, limits, thought, self.autonomy, now, scheduled), observation
@@ -204,7 +206,7 @@ def decision_from(
     """The decision for what was seen and thought; its reason code says when guardrails took from a proposal."""
     ruling = rule(limits, thought.proposal, autonomy)
     if thought.proposal is not None and ruling.refusals:
-        thought = replace(thought, reason_code=ReasonCode.POLICY_CLAMPED)
+        thought = replace(thought, reason_code=thought.reason_code or ReasonCode.POLICY_CLAMPED)
     return Decision(
         decision_id=uuid4().hex[:12],
         model=evidence.model,
@@ -219,7 +221,7 @@ def decision_from(
         deliberation=thought,
         ruling=ruling,
         headline=ruling.headline,
-        decided_by="agent" if thought.proposal is not None else "rules",
+        decided_by=thought.decided_by,
         packages={name: metadata.version(name) for name in PACKAGES},
     )
 

@@ -30,6 +30,10 @@ class Passes:
             return None
         return made.result()
 
+    def begin(self, loop: Loop) -> Future[Pass]:
+        """One pass of a loop that decides on something else than usual, such as a request; it goes on by itself."""
+        return self._threads.submit(loop.check)
+
     def carry_on(self, model: str) -> None:
         """Carry out what a person has answered, soon; while the model is busy, its next pass does it."""
         doing = self._threads.submit(self.loops[model].resume)

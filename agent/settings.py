@@ -1,6 +1,7 @@
 """What belongs to a deployment of the agent: autonomy, the deciding model, limits; read in the entry point."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,6 +36,9 @@ class AgentSettings(BaseSettings):
     llm_advice_only: bool = Field(False, description="The deciding model is asked and recorded, but the rules decide.")
     llm_traces: bool = Field(False, description="Keep an MLflow trace of each deliberation, linked from its decision.")
     llm_model: str = Field("gpt-5-mini", description="The deciding model, by the name its service knows.")
+    llm_structured: Literal["tool", "json_schema"] = Field(
+        "tool", description="How it gives its answer: as a tool call, or held to a JSON schema by its service."
+    )
     llm_call_timeout_seconds: float = Field(20.0, gt=0, description="How long one call may take, per attempt.")
     llm_max_retries: int = Field(1, ge=0, description="Repeats of a call that failed (429, 5xx, connection).")
     llm_wall_clock_seconds: float = Field(60.0, gt=0, description="How long the whole deliberation may take.")
@@ -59,8 +63,12 @@ class AgentSettings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="Address that the control plane listens on.")
     api_port: int = Field(8100, ge=0, le=65_535, description="Port of the control plane; 0 takes one that is free.")
     api_token: SecretStr | None = Field(
-        None, min_length=16, description="Must come with every POST; without one, only this machine itself may ask."
+        None, min_length=16, description="The operator's: may do everything. Without it only this machine may ask."
     )
+    api_read_token: SecretStr | None = Field(
+        None, min_length=16, description="The viewer's: may read and ask questions, and change nothing."
+    )
+    api_max_body_bytes: int = Field(65_536, ge=1_024, description="Larger bodies of requests are refused unread.")
     api_wait_seconds: float = Field(20.0, ge=0, description="How long a request for a check waits for its decision.")
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
 

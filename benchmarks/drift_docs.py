@@ -1,36 +1,45 @@
-"""Writes the figures of results/drift.json between the markers of docs/monitoring.md, and draws docs/images/drift.png."""
+"""Writes the figures of results/drift*.json and results/log_cost.json between the markers of docs/monitoring.md, and
+draws docs/images/drift.png.
+"""
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import tried_docs
+from benchmarks.tables import percent, table
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "drift.json"
+# Other benchmarks of the same page; each is a part of the body under its own name.
+OTHERS = {"tried": RESULTS.with_name("drift_tried.json"), "log_cost": RESULTS.with_name("log_cost.json")}
 PAGE, PLOT = ROOT / "docs" / "monitoring.md", ROOT / "docs" / "images" / "drift.png"
 Body = Mapping[str, Any]
 
 
 def write(body: Body, page: Path = PAGE, plot: Path | None = PLOT) -> None:
-    """Fill every marked block of the page. Raises KeyError for a marker that no table belongs to."""
+    """Fill every marked block of the page whose figures are there; the others stay as they are.
+
+    Raises KeyError for a marker that no table belongs to.
+    """
+    body = {
+        **{name: part for name, part in body.items() if name not in OTHERS},
+        **{name: json.loads(file.read_text()) for name, file in OTHERS.items() if file.exists()},
+    }
     text = page.read_text()
     page.write_text(re.sub(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", _block(body), text, flags=re.DOTALL))
-    if plot is not None:
+    if plot is not None and "texts" in body:
         draw(body, plot)
 
 
 def _block(body: Body) -> Callable[[re.Match[str]], str]:
-    return lambda found: f"{found[1]}\n{TABLES[found[2]](body)}\n\n{found[3]}"
+    def fill(found: re.Match[str]) -> str:
+        table_of = TABLES[found[2]]
+        return f"{found[1]}\n{table_of(body)}\n\n{found[3]}" if NEEDS.get(found[2], "texts") in body else found[0]
 
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def percent(value: float | None, digits: int = 0) -> str:
-    return "–" if value is None else f"{100 * value:.{digits}f}%"
+    return fill
 
 
 def _detection(body: Body) -> str:
@@ -45,12 +54,29 @@ def _detection(body: Body) -> str:
     return table(head, [[*name, *(of.get(size, "–") for size in sizes)] for name, of in cells.items()])
 
 
+def _overlap(body: Body) -> str:
+    """The same references with a large and a small pool of calm texts."""
+    small = body["overlapping"]["pool"]
+    rows = []
+    for row in body["overlapping"]["rows"]:
+        whole = next(
+            other
+            for other in body["texts"]
+            if (other["source"], other["case"], other["messages"]) == (row["source"], "no drift", row["messages"])
+        )
+        for pool, found in ((body["pools"][row["source"]], whole), (small, row)):
+            shown = (percent(row["messages"] / pool), percent(found["alarm"], 1), percent(found["worst_split"], 1))
+            rows.append([str(row["messages"]), f"{pool:,}", *shown])
+    return table(["messages", "texts in the pool", "part of it in a window", "alarms, mean", "worst reference"], rows)
+
+
 def _signals(body: Body) -> str:
     """Which score saw it, at 100 messages."""
     rows = [row for row in body["texts"] if row["source"] == "messages" and row["messages"] == 100]
-    names = ("vocabulary_drift", "tfidf_drift", "score_shift", "spam_part_novelty", "new_patterns")
+    names = ("vocabulary_drift", "tfidf_drift", "length_drift", "score_shift", "spam_part_novelty", "new_patterns")
     shown = [
-        [row["case"], *(percent(row[name]) for name in names), ", ".join(_causes(row["causes"])) or "–"] for row in rows
+        [row["case"], *(percent(row.get(name)) for name in names), ", ".join(_causes(row["causes"])) or "–"]
+        for row in rows
     ]
     return table(["change", *names, "first cause named"], shown)
 
@@ -61,12 +87,15 @@ def _causes(causes: Mapping[str, float]) -> list[str]:
 
 def _patterns(body: Body) -> str:
     rows = [row for row in body["texts"] if row["case"] == "no drift"]
-    shown = [[r["source"], str(r["messages"]), str(r["windows"]), percent(r["new_patterns"], 2)] for r in rows]
+    shown = [
+        [r["source"], str(r["messages"]), str(r.get("pattern_windows", r["windows"])), percent(r["new_patterns"], 2)]
+        for r in rows
+    ]
     return table(["traffic like", "messages", "calm windows", "with a false pattern"], shown)
 
 
 def _numeric(body: Body) -> str:
-    peer = {(row["case"], row["rows"]): row for row in (body["evidently"] or {}).get("numeric", ())}
+    peer = {(row["case"], row["rows"]): row for row in (body.get("evidently") or {}).get("numeric", ())}
     rows = []
     for row in body["numeric"]:
         other = peer.get((row["case"], row["rows"]))
@@ -78,7 +107,7 @@ def _numeric(body: Body) -> str:
 def _peers(body: Body) -> str:
     ours = {(row["case"], row["messages"]): row for row in body["texts"] if row["source"] == "messages"}
     plain = {(row["case"], row["messages"]): row for row in body["plain_distances"]}
-    theirs = {(row["case"], row["messages"]): row for row in (body["evidently"] or {}).get("texts", ())}
+    theirs = {(row["case"], row["messages"]): row for row in (body.get("evidently") or {}).get("texts", ())}
     rows = []
     for key in sorted({*plain, *theirs}, key=lambda key: list(ours).index(key)):
         flat, other = plain.get(key), theirs.get(key)
@@ -92,7 +121,7 @@ def _peers(body: Body) -> str:
                 f"{percent(other['alarm'])} ({other['seconds']} s)" if other else "–",
             ]
         )
-    missing = (body["evidently"] or {}).get("missing")
+    missing = (body.get("evidently") or {}).get("missing")
     head = ["change", "messages", "Refit", "word counts > 0.15", "TF-IDF cosine > 0.15", "Evidently, text"]
     return table(head, rows) + (f"\n\n{missing}" if missing else "")
 
@@ -146,8 +175,8 @@ def _upper(body: Body) -> str:
 
 
 def _cost(body: Body) -> str:
-    names = ("next_window_ms", "newest_window_ms", "version_of_long_ago_ms", "newest_labels_ms")
-    rows = [[f"{row['rows']:,}", *(f"{row[name]:g}" for name in names)] for row in body["log_cost"]]
+    names = ("check_ms", "next_window_ms", "newest_window_ms", "version_of_long_ago_ms", "newest_labels_ms")
+    rows = [[f"{row['rows']:,}", *(f"{row[name]:g}" for name in names)] for row in body["log_cost"]["curve"]]
     return table(["rows in the log", *(name.replace("_ms", ", ms").replace("_", " ") for name in names)], rows)
 
 
@@ -156,13 +185,15 @@ def _times(body: Body) -> str:
     return (
         f"One check takes {found['text_100_ms']:g} ms of CPU for 100 messages, {found['text_500_ms']:g} for 500 and "
         f"{found['text_1000_ms']:g} for 1,000, with all text scores; {found['numeric_500x30_ms']:g} ms for 500 rows "
-        f"of 30 numbers. The profile has {found['profile_bytes']:,} bytes; with the training of its model it takes "
-        f"{body['build_seconds']:g} s of CPU. {body['splits']} fresh splits of each source."
+        f"of 30 numbers. The profile takes {found.get('profile_seconds', 0):g} s and has {found['profile_bytes']:,} "
+        f"bytes; with the training of its model it takes {body['build_seconds']:g} s of CPU. {body['splits']} fresh "
+        f"splits of each source; the whole benchmark takes {body['cpu_seconds'] / 60:.0f} minutes of CPU."
     )
 
 
 TABLES: Mapping[str, Callable[[Body], str]] = {
     "detection": _detection,
+    "overlap": _overlap,
     "signals": _signals,
     "patterns": _patterns,
     "numeric": _numeric,
@@ -171,7 +202,26 @@ TABLES: Mapping[str, Callable[[Body], str]] = {
     "accuracy": _accuracy,
     "upper": _upper,
     "cost": _cost,
+    "tried": tried_docs.tried,
+    "tried_alone": tried_docs.tried_alone,
+    "tried_signs": tried_docs.tried_signs,
+    "tried_labels": tried_docs.tried_labels,
+    "tried_risks": tried_docs.tried_risks,
     "times": _times,
+}
+
+
+# What a table is made of, where it is not made of the windows of texts.
+NEEDS: Mapping[str, str] = {
+    "overlap": "overlapping",
+    "numeric": "numeric",
+    "peers": "evidently",
+    "year": "calm_year",
+    "accuracy": "accuracy",
+    "upper": "accuracy",
+    "cost": "log_cost",
+    "times": "times",
+    **dict.fromkeys(("tried", "tried_alone", "tried_signs", "tried_labels", "tried_risks"), "tried"),
 }
 
 

@@ -19,11 +19,11 @@ LABELS = (20, 50, 100)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def simulate(splits: Sequence[Split], windows: int = 20) -> dict[str, Any]:
+def simulate(splits: Sequence[Split], windows: int = 60) -> dict[str, Any]:
     """Coverage, declarations and false declarations by number of labels; and the estimate without labels."""
     rng = random.Random(4)
     found = [
-        one(origin, _draw(rng), rng, f"{place}-{turn}")
+        one(origin, any_draw(rng), rng, f"{place}-{turn}")
         for place, origin in enumerate(splits)
         for turn in range(windows)
     ]
@@ -43,7 +43,8 @@ def simulate(splits: Sequence[Split], windows: int = 20) -> dict[str, Any]:
     }
 
 
-def _draw(rng: random.Random) -> Draw:
+def any_draw(rng: random.Random) -> Draw:
+    """Traffic of any kind, half of it with campaigns."""
     kind, share, length = rng.randrange(8), rng.uniform(0.05, 0.6), rng.randrange(10, 60)
     if kind < 4:
         return campaigns(share)
@@ -53,7 +54,7 @@ def _draw(rng: random.Random) -> Draw:
 def one(origin: Split, draw: Draw, rng: random.Random, name: str) -> dict[str, Any]:
     """One window: the truth, the estimate without labels, and what labels say, chosen by risk and drawn at random."""
     rows = draw(origin, ROWS, rng)
-    predictions, truth = _predictions(origin, rows, name), [row.label for row in rows]
+    predictions, truth = predictions_of(origin, rows, name), [row.label for row in rows]
     right = np.array([entry.record.prediction == label for entry, label in zip(predictions, truth, strict=True)])
     order = labelling_order(risks_of(origin.profile, predictions))
     drawn = rng.sample(range(len(rows)), len(rows))
@@ -73,7 +74,8 @@ def one(origin: Split, draw: Draw, rng: random.Random, name: str) -> dict[str, A
     return window
 
 
-def _predictions(origin: Split, rows: Sequence[Row], name: str) -> list[LabelledPrediction]:
+def predictions_of(origin: Split, rows: Sequence[Row], name: str) -> list[LabelledPrediction]:
+    """What the log would hold of these rows, without labels."""
     given = origin.answer([row.input for row in rows])
     assert given is not None, "splits of messages have a model"
     records = [

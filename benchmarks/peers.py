@@ -75,8 +75,8 @@ def _install() -> None:
         return
     ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
     for command in (
-        ["uv", "venv", "-q", "--clear", "--python", sys.executable, str(ENVIRONMENT)],
-        ["uv", "pip", "install", "-q", "--python", str(ENVIRONMENT / "bin" / "python"), *REQUIREMENTS],
+        [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)],
+        [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q", *REQUIREMENTS],
     ):
         subprocess.run(command, check=True, timeout=INSTALL_SECONDS, capture_output=True)
     (ENVIRONMENT / "installed").touch()

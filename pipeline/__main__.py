@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.commands import monitoring, training, versions
+from pipeline.commands import lineage, monitoring, training, versions
 from pipeline.commands.common import err
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 
@@ -19,6 +19,12 @@ app.command("promote")(versions.promote_version)
 app.command()(versions.rollback)
 app.command()(monitoring.drift)
 app.command()(monitoring.monitor)
+app.command()(lineage.experiments)
+app.command()(lineage.rebuild)
+app.command()(lineage.lineage)
+app.command()(lineage.explain)
+app.add_typer(lineage.baseline_app, name="baseline")
+app.add_typer(lineage.registry_app, name="registry")
 app.add_typer(monitoring.labels_app, name="labels")
 
 

@@ -1,19 +1,24 @@
 """One look at the traffic of a champion: drift and accuracy of a window, measured and kept, judged elsewhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from pipeline.monitoring.accuracy import AccuracyReport
 from pipeline.monitoring.drift import DriftReport, measure_drift
+from pipeline.monitoring.held_out import Answered
 from pipeline.monitoring.numeric import NumericDriftReport, measure_numeric_drift
-from pipeline.monitoring.window import Window, latest_window, save_report
+from pipeline.monitoring.turns import turn_after
+from pipeline.monitoring.window import Window, latest_window, read_window, save_report
 from pipeline.monitoring.window_accuracy import judge_window
-from pipeline.records import Pointer
+from pipeline.records import Pointer, RowInput
 from pipeline.served.artifact import Artifact
+from pipeline.served.text_numbers import TextNumbersPredictor
 from pipeline.spec import ModelSpec
 
 
@@ -41,6 +46,48 @@ def newest_window(telemetry: Engine, spec: ModelSpec, champion: Pointer) -> Wind
     return latest_window(telemetry, model=spec.name, version=champion.version, rows=rows, since=champion.promoted_at)
 
 
+def next_window(telemetry: Engine, spec: ModelSpec, champion: Pointer, *, after_seq: int, now: datetime) -> Window:
+    """The oldest answers of the champion after that number of the log, as many as make a window, or fewer.
+
+    By time, a window ends at the first turn of `window_hours` before which `min_rows` answers were given; until that
+    turn has come it is what there is so far, and `is_full` says no.
+    """
+    rules = spec.monitoring
+
+    def read(until: datetime | None) -> Window:
+        return read_window(
+            telemetry,
+            model=spec.name,
+            version=champion.version,
+            after_seq=after_seq,
+            rows=rules.window_rows,
+            since=champion.promoted_at,
+            until=until,
+        )
+
+    found = read(None)
+    end = _time_of_end(spec, champion, found)
+    return found if end is None or end > now else read(end)
+
+
+def is_full(spec: ModelSpec, champion: Pointer, window: Window, now: datetime) -> bool:
+    """Whether a window of `next_window` has ended, by count or by time."""
+    if len(window) >= spec.monitoring.window_rows:
+        return True
+    end = _time_of_end(spec, champion, window)
+    return end is not None and end <= now
+
+
+def _time_of_end(spec: ModelSpec, champion: Pointer, window: Window) -> datetime | None:
+    """None by count, and while there are too few answers to judge: a window of them would be used up for nothing."""
+    hours, least = spec.monitoring.window_hours, max(spec.monitoring.min_rows, 1)
+    if hours is None or len(window) < least:
+        return None
+    # Not after the first answer of the log: rows written late, and clocks that disagree, are few among the earliest.
+    enough_at = sorted(entry.record.at for entry in window.predictions)[least - 1]
+    return turn_after(enough_at, promoted_at=champion.promoted_at, hours=hours)
+
+
 def check_window(artifact: Artifact, spec: ModelSpec, window: Window) -> WindowCheck:
     """Measure a window of answers of that artefact."""
     rules = spec.monitoring
@@ -55,18 +102,39 @@ def check_window(artifact: Artifact, spec: ModelSpec, window: Window) -> WindowC
 
 def window_drift(artifact: Artifact, spec: ModelSpec, window: Window) -> DriftReport | NumericDriftReport | None:
     """Drift of a window from what its version was trained on; None where the version carries no profile."""
-    rules, records = spec.monitoring, [entry.record for entry in window.predictions]
+    records = [entry.record for entry in window.predictions]
+    return drift_of(artifact, spec, [record.input for record in records], records)
+
+
+def drift_of(
+    artifact: Artifact, spec: ModelSpec, inputs: Sequence[RowInput], answers: Sequence[Answered] | None = None
+) -> DriftReport | NumericDriftReport | None:
+    """Drift of inputs from what a version was trained on; None where it carries no profile. Without its `answers` to
+    them, it is asked.
+    """
+    rules = spec.monitoring
     if artifact.profile is not None:
-        texts = [str(record.input) for record in records]
+        texts = [str(value) for value in inputs]
+        given = artifact.predictor.answer_many(texts) if answers is None else answers
         return measure_drift(
-            artifact.profile, texts, answers=records, threshold=rules.drift_threshold, min_rows=rules.min_rows
+            artifact.profile, texts, answers=given, threshold=rules.drift_threshold, min_rows=rules.min_rows
         )
     if artifact.numeric_profile is not None:
-        rows = np.array([record.input for record in records], dtype=np.float64)
         return measure_numeric_drift(
-            artifact.numeric_profile, rows, threshold=rules.drift_threshold, min_rows=rules.min_rows
+            artifact.numeric_profile,
+            numbers_of(artifact, inputs),
+            threshold=rules.drift_threshold,
+            min_rows=rules.min_rows,
         )
     return None
+
+
+def numbers_of(artifact: Artifact, inputs: Sequence[RowInput]) -> NDArray[np.float64]:
+    """The numbers that a version's profile is about, (n, features): those it is given, or counts in the texts."""
+    predictor = artifact.predictor
+    if isinstance(predictor, TextNumbersPredictor):
+        return predictor.counted(str(value) for value in inputs)
+    return np.array(list(inputs), dtype=np.float64)
 
 
 def keep_check(telemetry: Engine, champion: Pointer, check: WindowCheck, at: datetime) -> int:

@@ -19,8 +19,9 @@ class RefitError(Exception):
 
 
 class UnknownModelError(RefitError):
-    def __init__(self, name: str, known: list[str]):
-        super().__init__(f"There is no managed model {name!r}. Known: {', '.join(known) or 'none'}.")
+    def __init__(self, name: str, known: list[str], broken: str | None = None):
+        reason = f" Its file cannot be used: {broken}." if broken else ""
+        super().__init__(f"There is no managed model {name!r}. Known: {', '.join(known) or 'none'}.{reason}")
 
 
 class DataUnavailableError(RefitError):

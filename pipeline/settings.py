@@ -2,8 +2,35 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DataFrom(BaseModel):
+    """One source of training data: a file by path or URL, the rows of a SQL query, the store's labelled predictions,
+    or the model's own source.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = None
+    url: str | None = None
+    sha256: str | None = Field(None, description="Checksum of the file; a URL must have one.")
+    sql: str | None = None
+    database: SecretStr | None = Field(None, description="Address of the database that the query is put to.")
+    store: bool = False
+    default: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "DataFrom":
+        kinds = (self.path is not None, self.url is not None, self.sql is not None, self.store, self.default)
+        if sum(kinds) != 1:
+            raise ValueError("name exactly one of path, url, sql, store and default")
+        if self.url and not self.sha256:
+            raise ValueError("a URL needs its sha256, so that nobody can change what is learned from")
+        if self.sql and not self.database:
+            raise ValueError("a SQL query needs its database")
+        return self
 
 
 class PipelineSettings(BaseSettings):
@@ -13,7 +40,15 @@ class PipelineSettings(BaseSettings):
 
     home: Path = Field(Path("var"), description="Folder of data, artefacts, databases and logs.")
     data_dir: Path = Field(Path("var/data"), description="Folder in which fetched raw data is kept.")
-    default_model: str = Field("sms_spam", description="The managed model that plain /predict answers for.")
+    default_model: str = Field(
+        "sms_spam",
+        validation_alias=AliasChoices("DEFAULT_MODEL", "REFIT_DEFAULT_MODEL"),
+        description="The managed model that plain /predict answers for.",
+    )
+    models_dir: Path | None = Field(None, description="A folder with more managed models, one Python file each.")
+    training_data: dict[str, list[DataFrom]] = Field(
+        {}, description='Other training data by model, as JSON: {"sms_spam": [{"path": "rows.csv"}, {"store": true}]}.'
+    )
     telemetry_url: SecretStr | None = Field(
         None, description="Database of predictions, labels and reports. Default: SQLite under home."
     )
@@ -29,6 +64,9 @@ class PipelineSettings(BaseSettings):
         None, description="A local copy of the SMS Spam Collection, one `label TAB text` a line."
     )
     sms_spam_sha256: str | None = Field(None, description="Checksum that the local copy must have; unset accepts any.")
+    aclimdb_dir: Path | None = Field(
+        None, description="The folder aclImdb of the Large Movie Review Dataset; its test part is the frozen holdout."
+    )
     download_timeout_seconds: float = Field(10.0, description="How long one source of the data may take to answer.")
     training_processes: int = Field(2, ge=1, description="Worker processes of the candidate search.")
 
@@ -39,6 +77,11 @@ class PipelineSettings(BaseSettings):
     @property
     def artifact_dir(self) -> Path:
         return self.root / "artifacts"
+
+    @property
+    def registry_dir(self) -> Path:
+        """Where registry.json and audit.log of each model are written."""
+        return self.root / "registry"
 
     @property
     def telemetry_address(self) -> str:

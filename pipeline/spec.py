@@ -9,6 +9,10 @@ from pipeline.records import Row
 from pipeline.releases.rollout import RolloutRules
 from pipeline.settings import PipelineSettings
 
+# Marks a number of the policy that came with a later release: recorded decisions leave it out while it has its default,
+# so that what was written before it still hashes as it did (agent/record/canonical.py).
+LATER: Mapping[str, bool] = {"later": True}
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextInput:
@@ -27,13 +31,20 @@ class NumericInput:
 
 @dataclass(frozen=True, kw_only=True)
 class TextBlock:
-    """One TF-IDF block, with scikit-learn's names: `word` n-grams, or `char_wb` n-grams that lie inside words."""
+    """One TF-IDF block, with scikit-learn's names: `word` n-grams, or `char_wb` n-grams that lie inside words.
+
+    `one_letter_words`: scikit-learn leaves out words of one letter, and with them the 8 of "8/10" and the t of "don't".
+
+    `count_once`, for word n-grams of long texts: they are counted once for all folds of a search, with equal results.
+    """
 
     analyzer: Literal["word", "char_wb"]
     ngram_range: tuple[int, int]
     max_features: int | None = None
     min_df: int = 1
     sublinear_tf: bool = True
+    one_letter_words: bool = False
+    count_once: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +55,52 @@ class NumericBlock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """An estimator over a block of features with the grid of its hyperparameters; every combination is tried."""
+class TextNumbers:
+    """Numbers counted in a text by the function of that name in pipeline/served/text_features.py, scaled or not."""
 
-    estimator: Literal["naive_bayes", "logistic_regression", "linear_svm", "random_forest"]
-    features: TextBlock | NumericBlock
+    function: str
+    scale: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerBlock:
+    """A pretrained transformer by name and revision (or a folder), and how it is fine-tuned.
+
+    Fine-tuning stops after `patience` epochs without a better loss on `validation_share` of the training rows.
+    """
+
+    model: str
+    revision: str
+    max_tokens: int = 256
+    max_epochs: int = 3
+    patience: int = 1
+    batch_rows: int = 16
+    learning_rate: float = 3e-5
+    validation_share: float = 0.1
+
+
+Block = TextBlock | NumericBlock | TextNumbers | TransformerBlock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An estimator over a block of features with the grid of its hyperparameters; every combination is tried.
+
+    An `optional` one is tried only where a training names it: it takes long, or packages that not everybody has.
+    """
+
+    estimator: Literal[
+        "naive_bayes",
+        "logistic_regression",
+        "linear_svm",
+        "nb_svm",
+        "random_forest",
+        "nearest_neighbours",
+        "transformer",
+    ]
+    features: Block
     grid: Mapping[str, tuple[object, ...]]
+    optional: bool = False
 
     @property
     def name(self) -> str:
@@ -69,6 +120,25 @@ class SearchRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HomeShares:
+    """The shares of the base rows that are held out for ever, and that play the traffic; the rest is trained on."""
+
+    holdout: float = 0.20
+    live: float = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityRules:
+    """What a training row must be like beside its type: numeric features lie within `ranges`, both ends included.
+
+    Rows that are not are quarantined; a training stops when more than `max_lost_share` of the rows are.
+    """
+
+    max_lost_share: float = 0.02
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MonitoringRules:
     """The lines that an operator draws.
 
@@ -80,8 +150,12 @@ class MonitoringRules:
     # `below` is declared when P(accuracy < floor) reaches this, `clear` when it falls to one minus this.
     accuracy_confidence: float = 0.975
     window_rows: int = 500
+    # A window ends after `window_rows` messages, or by time where this is set, whatever comes first.
+    window_hours: float | None = field(default=None, metadata=LATER)
     min_rows: int = 30
-    confirm_windows: Literal[1, 2] = 1
+    # Looks by the clock repeat all year, so drift seen in one window may be chance. 1 acts on one window; 2 on two
+    # breaches in three windows; 3 on one window far beyond the line, or on the mean of the last three (looks.py).
+    confirm_windows: Literal[1, 2, 3] = 3
     stale_after_hours: float = 48.0
 
 
@@ -95,6 +169,13 @@ class RetrainingRules:
     min_new_labels: int = 100
     # How many of the newest labelled production rows are trained on, and how many of the newest judge a challenger.
     max_production_rows: int = 20_000
+    # Older production rows are left out of a training; none: they are learned from for ever.
+    max_production_age_days: float | None = field(default=None, metadata=LATER)
+    # How much more than a base row a production row counts in the fit.
+    production_weight: float = field(default=1.0, metadata=LATER)
+    # Rows whose labels come from one source make up at most this share of the training rows; the rest is held back
+    # until somebody approves that source.
+    max_source_share: float = field(default=0.30, metadata=LATER)
     judge_rows: int = 300
     max_wait_hours: float = 24.0
     # The brake: after this many retrainings in a row without a promotion, a person is asked first.
@@ -113,10 +194,19 @@ class ModelSpec:
     load: Callable[[PipelineSettings], "LoadedData"]
     candidates: tuple[Candidate, ...]
     gate: GateRules
+    homes: HomeShares = field(default_factory=HomeShares)
+    quality: QualityRules = field(default_factory=QualityRules)
     search: SearchRules = field(default_factory=SearchRules)
     monitoring: MonitoringRules = field(default_factory=MonitoringRules)
     retraining: RetrainingRules = field(default_factory=RetrainingRules)
     rollout: RolloutRules = field(default_factory=RolloutRules)
+    # How far the agent goes by itself with this model; none: as far as the deployment lets it.
+    autonomy: Literal["observe", "propose", "act"] | None = None
+
+    @property
+    def candidate_names(self) -> tuple[str, ...]:
+        """The candidates that a training searches without being told, and that the agent may choose from."""
+        return tuple(candidate.name for candidate in self.candidates if not candidate.optional)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -137,9 +227,24 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """A row that cannot be learned from: where it stood, what it said (shortened), and why not."""
+
+    place: str
+    content: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoadedData:
-    """Labelled rows as their source gives them, duplicates included, and where they came from."""
+    """Labelled rows as their source gives them, duplicates included, and where they came from.
+
+    `rejected` could not be read as rows. Where a source has an official test part, it is the `holdout`, and no row of
+    `rows` is.
+    """
 
     rows: tuple[Row, ...]
     source: str
     sha256: str
+    rejected: tuple[Rejected, ...] = ()
+    holdout: tuple[Row, ...] | None = None

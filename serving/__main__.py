@@ -9,17 +9,16 @@ from pathlib import Path
 
 import uvicorn
 
-from serving.app import create_app
-from serving.connections import Limits, bounded, sweep_for_ever
+from serving.app import create_service
+from serving.connections import Limits, sweep_for_ever
 from serving.logs import LOG_CONFIG
 from serving.settings import ServingSettings
+from serving.straight_connection import connection_class
 
 # How long a thread keeps Python's lock while the event loop waits for it; the default of 5 ms is felt at p99.
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0005
 # Entries of the log wait by the hundred; looking through them every 700 objects, the default, finds no cycle.
 YOUNG_OBJECTS = 20_000
-# Longer than the default of 5 s of most clients' pools, so that they close first.
-KEEP_ALIVE_SECONDS = 15
 
 
 class AnnouncedServer(uvicorn.Server):
@@ -64,14 +63,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port-file", type=Path, help="written with the port once connections are accepted")
     chosen = parser.parse_args(arguments)
     sys.setswitchinterval(SWITCH_SECONDS)
+    service = create_service(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        service.app,
         host=chosen.host,
         port=chosen.port,
         loop="uvloop",
-        http=bounded(_limits(settings)),
+        http=connection_class(_limits(settings), service.straight),
         limit_concurrency=settings.max_connections,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
         ws="none",
         access_log=False,
         log_config=LOG_CONFIG,

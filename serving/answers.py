@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.checks import drift_of
 from pipeline.labels.feedback import LabelEntry
-from pipeline.monitoring.drift import DriftReport, measure_drift
+from pipeline.monitoring.drift import DriftReport
+from pipeline.monitoring.numeric import NumericDriftReport
+from pipeline.records import RowInput
 from pipeline.spec import ModelSpec
 from serving.errors import InvalidInputError, NotServingError
 from serving.parsing import parse
@@ -16,18 +19,19 @@ ASKED_FIRST = ("vocabulary_drift", "tfidf_drift", "drift_detected", "threshold",
 PATTERN_FIELDS = ("terms", "count", "share")
 
 
-def drift_report(spec: ModelSpec, loaded: Loaded, texts: Sequence[str]) -> DriftReport:
-    """Drift of `texts` against the version's own training texts. Raises NotServingError when it carries no profile."""
-    profile, rules = loaded.artifact.profile, spec.monitoring
-    if profile is None:
+def drift_report(spec: ModelSpec, loaded: Loaded, inputs: Sequence[RowInput]) -> DriftReport | NumericDriftReport:
+    """Drift of `inputs` against the version's own training rows. Raises NotServingError when it carries no profile."""
+    found = drift_of(loaded.artifact, spec, inputs)
+    if found is None:
         name = f"{spec.name} {loaded.tag}"
         raise NotServingError("no_profile", f"{name} carries no reference profile. Train a version that does.")
-    answers = loaded.artifact.predictor.answer_many(texts)
-    return measure_drift(profile, texts, answers=answers, threshold=rules.drift_threshold, min_rows=rules.min_rows)
+    return found
 
 
-def drift_answer(report: DriftReport, loaded: Loaded) -> dict[str, Any]:
+def drift_answer(report: DriftReport | NumericDriftReport, loaded: Loaded) -> dict[str, Any]:
     whole = report.as_dict()
+    if isinstance(report, NumericDriftReport):
+        return {**whole, "model_version": loaded.tag}
     patterns = whole.pop("new_patterns")
     shown = [{name: pattern[name] for name in PATTERN_FIELDS} for pattern in patterns]
     asked = {name: whole.pop(name) for name in ASKED_FIRST}

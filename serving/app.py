@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -18,13 +19,25 @@ from serving.open_inference import OpenInference
 from serving.parts import build_parts
 from serving.routes import DataPlane, endpoint
 from serving.settings import ServingSettings
+from serving.straight import Straight
 
 # FastAPI asks for an OpenTelemetry provider at every request; the counters of /metrics are the service's own.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
+class Service(NamedTuple):
+    """The application, and the straight way in front of it, for a server that has one."""
+
+    app: FastAPI
+    straight: Straight | None
+
+
 def create_app(settings: ServingSettings) -> FastAPI:
     """The service over every managed model that it can serve. Nothing is opened before its lifespan begins."""
+    return create_service(settings).app
+
+
+def create_service(settings: ServingSettings) -> Service:
     parts = build_parts(settings)
     plane = DataPlane(parts, {name: endpoint(spec, settings) for name, spec in parts.specs.items()})
     routes = documented_routes(
@@ -40,18 +53,19 @@ def create_app(settings: ServingSettings) -> FastAPI:
         yield
         await parts.stop()
 
-    front_door = Middleware(
-        FrontDoor,
-        counters=parts.counters,
-        admission=_admission(settings),
-        max_body_bytes=settings.max_body_bytes,
-        short=plane.short_ways() if settings.fast_path else {},
-        access_log=AccessLog() if settings.access_log else None,
-    )
+    shared: dict[str, Any] = {
+        "counters": parts.counters,
+        "admission": _admission(settings),
+        "max_body_bytes": settings.max_body_bytes,
+        "access_log": AccessLog() if settings.access_log else None,
+    }
+    front_door = Middleware(FrontDoor, **shared)
     app = FastAPI(title="Refit: predictions", lifespan=lifespan, middleware=[front_door], telemetry=NO_TELEMETRY)
     app.router.routes[:0] = routes
     install_handlers(app)
-    return app
+    # Whom a proxy speaks for is found out by uvicorn, on the way to the application.
+    ways = plane.straight_ways() if settings.fast_path and not settings.trusted_proxies else {}
+    return Service(app, Straight(ways, **shared) if ways else None)
 
 
 def _admission(settings: ServingSettings) -> Admission:

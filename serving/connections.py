@@ -95,6 +95,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.unparsed > self.limits.max_head_bytes and self._head_bytes() > self.limits.max_head_bytes:
             self.refuse(HEAD_TOO_LARGE)
             raise ValueError("The head of the request is too large.")
+        self.begin()
+
+    def begin(self) -> None:
+        """Hand a request, of which the head is known, to the application."""
         super().on_headers_complete()
         # Its task has not begun to run yet. uvicorn offers no way to name the class of its cycles.
         self.cycle.__class__ = OneWriteCycle
@@ -126,11 +130,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-
-
-def bounded(limits: Limits) -> type[BoundedProtocol]:
-    """The protocol class for uvicorn, with these limits."""
-    return type("BoundedConnection", (BoundedProtocol,), {"limits": limits})
 
 
 async def sweep_for_ever(connections: Any) -> None:

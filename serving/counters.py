@@ -13,6 +13,7 @@ class Counters:
 
     def __init__(self, models: Iterable[str]) -> None:
         self.requests = 0
+        self.straight = 0
         self.errors: Counter[int] = Counter()
         self.predictions: dict[str, int] = dict.fromkeys(models, 0)
         self.log_waits = 0

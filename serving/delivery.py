@@ -22,6 +22,11 @@ class Delivery:
         self._room_wait_seconds = settings.log_room_wait_seconds
         self._durable_wait_seconds = settings.durable_wait_seconds
 
+    @property
+    def is_immediate(self) -> bool:
+        """Whether an answer may go out as soon as its entry is queued."""
+        return not self._durable
+
     def deliver_now(self, entry: Entry) -> bool:
         """Hand one entry to the log without waiting; False when `deliver` has to."""
         if self._durable or not self._log.offer(entry):

@@ -1,6 +1,6 @@
 """The table of routes: FastAPI documents each, Starlette runs it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from fastapi.routing import APIRoute
@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from serving.control import ControlPlane
+from serving.errors import OPEN_INFERENCE
 from serving.introspection import Introspection
-from serving.open_inference import InferenceAnswer, InferenceRequest, OpenInference
+from serving.open_inference import InferenceAnswer, InferenceError, InferenceRequest, OpenInference
 from serving.routes import DataPlane
 from serving.schemas import (
     BatchPrediction,
@@ -33,20 +34,17 @@ from serving.watching import Watching
 Handler = Callable[[Request], Awaitable[Response]]
 NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
 VERSION = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"model": ErrorBody, "description": "A key is needed, or the control plane's token"},
-    403: {"model": ErrorBody, "description": "The control plane answers this machine alone"},
-    404: {"model": ErrorBody, "description": "No such model or version"},
-    408: {"description": "The request took too long to arrive"},
-    409: {
-        "model": ErrorBody,
-        "description": "The move is refused: no passed verdict, a pin, or another move was first",
-    },
-    413: {"model": ErrorBody, "description": "Body too large"},
-    415: {"model": ErrorBody, "description": "Compressed bodies are not taken"},
-    422: {"model": ErrorBody, "description": "The body is not what the route takes; the message says what to do"},
-    429: {"model": ErrorBody, "description": "Too many requests; Retry-After says when to send the next"},
-    503: {"model": ErrorBody, "description": "No champion is loaded, or a store is away"},
+REFUSALS: dict[int, str] = {
+    401: "A key is needed, or the control plane's token",
+    403: "The control plane answers this machine alone",
+    404: "No such model or version",
+    408: "The request took too long to arrive; the answer has no body",
+    409: "The move is refused: no passed verdict, a pin, or another move was first",
+    413: "Body too large",
+    415: "Compressed bodies are not taken",
+    422: "The body is not what the route takes; the message says what to do",
+    429: "Too many requests; Retry-After says when to send the next",
+    503: "No champion is loaded, or a store is away",
 }
 PREDICTION = (404, 408, 413, 415, 422, 429, 401, 503)
 CONTROL = (*PREDICTION, 403, 409)
@@ -174,15 +172,21 @@ def _post(post: Post) -> PlainRoute:
         post.handler,
         methods=["POST"],
         response_model=None,
-        responses={**{status: REFUSALS[status] for status in sorted(post.refusals)}, 200: {"model": post.answer}},
+        responses={**_refusals(post.path, sorted(post.refusals)), 200: {"model": post.answer}},
         openapi_extra={"requestBody": body, "parameters": [*_in_path(post.path), *HEADERS]},
     )
 
 
 def _get(path: str, handler: Handler) -> PlainRoute:
     extra = {"parameters": _in_path(path)}
-    refusals = {status: REFUSALS[status] for status in (404, 429, 503)}
+    refusals = _refusals(path, (404, 429, 503))
     return PlainRoute(path, handler, methods=["GET"], response_model=None, responses=refusals, openapi_extra=extra)
+
+
+def _refusals(path: str, statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, with the body that its protocol gives them."""
+    body = InferenceError if path.startswith(OPEN_INFERENCE) else ErrorBody
+    return {status: {"model": body, "description": REFUSALS[status]} for status in statuses}
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:

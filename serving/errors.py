@@ -79,6 +79,8 @@ class NotLoggedError(ServingError):
     code = "not_logged"
 
 
+# Clients of the Open Inference Protocol take an error's message as a string, and fail over anything else.
+OPEN_INFERENCE = "/v2/"
 PIPELINE_ERRORS: dict[type[RefitError], tuple[int, str]] = {
     UnknownModelError: (404, "unknown_model"),
     NoChampionError: (503, "no_champion"),
@@ -96,7 +98,10 @@ HTTP_ERRORS = {
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Every error leaves as {"error": {"code", "message"}}; none shows a stack trace or the text of a message."""
+    """Every error leaves as {"error": {"code", "message"}}, and under /v2 as its protocol has it, {"error": message}.
+
+    None shows a stack trace or the text of a message.
+    """
     app.add_exception_handler(RefitError, refit_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
@@ -104,18 +109,20 @@ def install_handlers(app: FastAPI) -> None:
 
 async def refit_error(request: Request, error: Exception) -> Response:
     status, code = status_and_code(error)
-    return error_response(status, code, str(error), error.headers if isinstance(error, ServingError) else None)
+    headers = error.headers if isinstance(error, ServingError) else None
+    return error_response(request, status, code, str(error), headers)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, message = HTTP_ERRORS.get(error.status_code, ("http_error", "The request could not be answered."))
-    return error_response(error.status_code, code, message, error.headers)
+    return error_response(request, error.status_code, code, message, error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     # Its text may quote a message, so only its type is told; the log shows the place (see logs.py).
-    return error_response(500, "internal", f"Something unexpected happened ({type(error).__name__}). See the log.")
+    message = f"Something unexpected happened ({type(error).__name__}). See the log."
+    return error_response(request, 500, "internal", message)
 
 
 def status_and_code(error: Exception) -> tuple[int, str]:
@@ -131,8 +138,12 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}. Check REFIT_HOME, REFIT_CONTROL_URL and REFIT_TELEMETRY_URL."
 
 
-def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JsonResponse({"error": {"code": code, "message": message}}, status, headers)
+def error_response(
+    request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    of_protocol = request.scope["path"].startswith(OPEN_INFERENCE)
+    error: Any = message if of_protocol else {"code": code, "message": message}
+    return JsonResponse({"error": error}, status, headers)
 
 
 class JsonResponse(Response):

@@ -21,6 +21,7 @@ from pipeline.releases.promotion import pointer, promotions, version_record
 from pipeline.releases.rollout_store import Rollout, current_rollout, take_back
 from pipeline.served.artifact import Artifact, artifact_path, read_checked, unpack
 from pipeline.served.numeric_forms import NumericPredictor
+from pipeline.served.text_linear import TextPredictor
 from serving.asking import BROKEN_MODEL
 from serving.errors import STORE_TROUBLE, reason
 from serving.local_copy import LocalCopy
@@ -35,6 +36,8 @@ STORE_EMPTY = "store_names_no_champion"
 UNUSABLE = "artifact_unusable"
 LOCAL_COPY = "local_copy_failed"
 NO_WAY_BACK = "previous_unusable"
+# Between two slices of a released version that are given back.
+FORGET_SECONDS = 0.001
 WARM_UP_TEXTS = ("Are we still meeting for lunch tomorrow?", "WINNER! Claim your £500 prize now, call 08001234567")
 
 
@@ -215,8 +218,11 @@ class Follower:
             return read_checked(artifact_path(self._artifact_dir, model, sha256), sha256)
 
     def _switch(self, wanted: Pointer, artifact: Artifact) -> None:
-        self._slots.switch(wanted.model, Loaded(pointer=wanted, artifact=artifact, since=_now()))
+        released = self._slots.switch(wanted.model, Loaded(pointer=wanted, artifact=artifact, since=_now()))
         log.info("%s %s serves now (generation %d)", wanted.model, version_tag(wanted.version), wanted.generation)
+        if released is not None and isinstance(released.predictor, TextPredictor):
+            for _ in released.predictor.forget():
+                self._stopping.wait(FORGET_SECONDS)
 
     def _keep(self, wanted: Pointer, content: bytes) -> None:
         try:

@@ -1,10 +1,13 @@
-"""What every request passes, as plain ASGI: its id, admission, the limit of its body, counters, headers; and the short
-way of the busiest routes, which skips FastAPI's routing and nothing else.
+"""What every request passes, as plain ASGI: its id, admission, the limit of its body, counters, headers.
+
+The straight way of the busiest routes (straight.py) does the same by the same functions.
 """
 
 import re
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,7 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.errors import RefitError
 from serving.access_log import AccessLog
 from serving.admission import Admission
-from serving.answering import new_id
 from serving.counters import Counters
 from serving.errors import BodyTooLargeError, refit_error
 
@@ -27,8 +29,12 @@ PLAIN_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 # Nothing that the service answers is to be shown as a page; its documentation is, and loads scripts.
 NO_PAGE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-JSON = (b"content-type", b"application/json")
+# Ids of requests without one: the process, drawn at its start, and a counter.
+_PROCESS = secrets.token_hex(10).encode("ascii")
+_count = count(1)
 SCOPE_KEY = "refit.caller"
+# True in the scope of a request that has passed admission already.
+ADMITTED_KEY = "refit.admitted"
 
 
 class Caller(NamedTuple):
@@ -38,13 +44,7 @@ class Caller(NamedTuple):
     key: str
 
 
-# Takes the whole body and the key of the caller; gives the text of the answer or raises a RefitError.
-ShortWay = Callable[[bytes, str], Awaitable[str]]
-
-
 class FrontDoor:
-    """`short` has the handlers of busy POST routes by path."""
-
     def __init__(
         self,
         app: ASGIApp,
@@ -52,14 +52,12 @@ class FrontDoor:
         counters: Counters,
         admission: Admission,
         max_body_bytes: int,
-        short: Mapping[str, ShortWay],
         access_log: AccessLog | None = None,
     ):
         self.app = app
         self.counters = counters
         self.admission = admission
         self.max_body_bytes = max_body_bytes
-        self.short = short
         self.access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,15 +65,13 @@ class FrontDoor:
             return await self.app(scope, receive, send)
         self.counters.requests += 1
         headers = dict(scope["headers"])
-        caller = scope[SCOPE_KEY] = _caller(headers)
+        caller = scope[SCOPE_KEY] = caller_of(headers)
         started = time.perf_counter_ns() if self.access_log else 0
         outgoing = _Outgoing(send, self.counters, own_headers(scope["path"], caller.request_id))
         try:
-            self.admission.admit(scope, headers)
-            short = self.short.get(scope["path"]) if scope["method"] == "POST" else None
-            if short is not None:
-                await self._answer(short, caller.key, receive, outgoing)
-            elif b"content-length" in headers or scope["method"] in {"GET", "HEAD"}:
+            if not scope.get(ADMITTED_KEY):
+                self.admission.admit(scope, headers)
+            if b"content-length" in headers or scope["method"] in {"GET", "HEAD"}:
                 await self.app(scope, receive, outgoing.send)
             else:
                 await self.app(scope, replay(await read_body(receive, self.max_body_bytes), receive), outgoing.send)
@@ -88,18 +84,6 @@ class FrontDoor:
             if self.access_log:
                 self.access_log.write(scope, caller.request_id, outgoing.status, time.perf_counter_ns() - started)
         return None
-
-    async def _answer(self, short: ShortWay, key: str, receive: Receive, outgoing: "_Outgoing") -> None:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body: bytes = message["body"]
-        if len(body) > self.max_body_bytes:
-            raise BodyTooLargeError(self.max_body_bytes)
-        if message.get("more_body", False):
-            body = await read_body(receive, self.max_body_bytes, body)
-        content = (await short(body, key)).encode("ascii")
-        await outgoing.json(content)
 
 
 class _Outgoing:
@@ -121,12 +105,6 @@ class _Outgoing:
             message["headers"] = [*message.get("headers", ()), *self._headers]
         await self._send(message)
 
-    async def json(self, content: bytes) -> None:
-        self.status = 200
-        headers = [(b"content-length", b"%d" % len(content)), JSON, *self._headers]
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-        await self._send({"type": "http.response.body", "body": content})
-
 
 def own_headers(path: str, request_id: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """What stands on every answer."""
@@ -134,11 +112,12 @@ def own_headers(path: str, request_id: bytes) -> tuple[tuple[bytes, bytes], ...]
     return (*PLAIN_HEADERS, own) if path in DOCUMENTATION else (*PLAIN_HEADERS, NO_PAGE, own)
 
 
-def _caller(headers: Mapping[bytes, bytes]) -> Caller:
+def caller_of(headers: Mapping[bytes, bytes]) -> Caller:
+    """Who asks, by the headers that a client may name itself with."""
     given = headers.get(b"x-request-id")
     known = given is not None and REQUEST_ID.fullmatch(given) is not None
     key = headers.get(b"x-caller-id") or (given if known else None)
-    request_id = given if given is not None and known else new_id().encode()
+    request_id = given if given is not None and known else b"%b%012x" % (_PROCESS, next(_count))
     return Caller(request_id, key.decode("latin-1") if key else "")
 
 

@@ -111,6 +111,7 @@ def _metrics(parts: Parts) -> list[Metric]:
     errors = {f'status="{status}"': number for status, number in sorted(counters.errors.items())}
     return [
         ("refit_requests_total", "counter", "HTTP requests.", {"": counters.requests}),
+        ("refit_straight_total", "counter", "Requests answered in front of FastAPI.", {"": counters.straight}),
         ("refit_errors_total", "counter", "Answers with a status of 400 and above.", errors),
         ("refit_predictions_total", "counter", "Messages answered.", predictions),
         ("refit_swaps_total", "counter", "Versions taken up as champion.", swaps),

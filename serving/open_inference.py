@@ -84,6 +84,12 @@ class InferenceAnswer(BaseModel):
     outputs: list[OutputTensor]
 
 
+class InferenceError(BaseModel):
+    """What is wrong, as the protocol has it."""
+
+    error: str
+
+
 class OpenInference:
     """The handlers."""
 

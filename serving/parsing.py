@@ -29,7 +29,8 @@ BLANK = "{where} is blank. Send some text."
 def parse(schema: type[Parsed], body: bytes) -> Parsed:
     """The body as a value of `schema`. Raises InvalidInputError, whose message quotes nothing of the texts."""
     try:
-        return schema.model_validate_json(body)
+        parsed: Parsed = schema.__pydantic_validator__.validate_json(body)
+        return parsed
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise InvalidInputError(_sentence(first, schema, body)) from None

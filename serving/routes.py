@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -14,16 +15,18 @@ from starlette.responses import Response
 
 from pipeline.errors import UnknownModelError
 from pipeline.labels.feedback import LabelEntry, LabelsRecorded, record_labels
-from pipeline.spec import ModelSpec
+from pipeline.spec import ModelSpec, TransformerBlock
 from serving.answering import Answerer, Served
 from serving.answers import drift_answer, drift_report, feedback_items, label_entries
 from serving.delivery import Delivery
 from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
-from serving.front_door import SCOPE_KEY, ShortWay
+from serving.front_door import SCOPE_KEY
 from serving.inputs import Bodies, bodies
 from serving.parts import Parts
-from serving.rendering import batch_text, prediction_text
+from serving.rendering import batch_json, prediction_json
 from serving.settings import ServingSettings
+from serving.slots import Lineup
+from serving.straight import Way
 
 # Inputs of a batch that are answered before other requests get their turn: a third of a millisecond.
 SLICE = 5
@@ -35,6 +38,11 @@ class Endpoint:
 
     spec: ModelSpec
     bodies: Bodies
+
+    @property
+    def waits(self) -> bool:
+        """Whether a worker process may have to be waited for; the event loop must not, so a thread does."""
+        return any(isinstance(candidate.features, TransformerBlock) for candidate in self.spec.candidates)
 
 
 def endpoint(spec: ModelSpec, settings: ServingSettings) -> Endpoint:
@@ -53,41 +61,41 @@ class DataPlane:
     async def predict(self, request: Request) -> Response:
         """Class, confidence and what moved the answer most, for one input."""
         model = self._endpoint(request)
-        return _text(await self._one(model, model.bodies.one, await request.body(), _caller(request)))
+        return _json(await self._one(model, model.bodies.one, await request.body(), _caller(request)))
 
     async def classify(self, request: Request) -> Response:
         """The older clients' name of the same; it takes {"text": ...} too."""
         model = self._endpoint(request)
-        return _text(await self._one(model, model.bodies.older, await request.body(), _caller(request)))
+        return _json(await self._one(model, model.bodies.older, await request.body(), _caller(request)))
 
-    def short_ways(self) -> dict[str, ShortWay]:
-        """The plain paths of single predictions, for the front door: the same work without a request object."""
+    def straight_ways(self) -> dict[str, Way]:
+        """The plain paths of single predictions, for the straight way: none where answers wait for their commit."""
         default = self.endpoints.get(self.parts.default_model)
-        if default is None:
+        if default is None or default.waits or not self._delivery.is_immediate:
             return {}
-
-        async def predict(body: bytes, caller: str) -> str:
-            return await self._one(default, default.bodies.one, body, caller)
-
-        async def classify(body: bytes, caller: str) -> str:
-            return await self._one(default, default.bodies.older, body, caller)
-
-        return {"/predict": predict, "/classify": classify}
+        return {
+            "/predict": partial(self._one_now, default, default.bodies.one),
+            "/classify": partial(self._one_now, default, default.bodies.older),
+        }
 
     async def predict_batch(self, request: Request) -> Response:
         """The same for many inputs: all answered by one version, in slices that let other requests through."""
         model = self._endpoint(request)
         values = model.bodies.many(await request.body())
-        shown: list[str] = []
+        shown: list[bytes] = []
         async for served in self.answer_many(model.spec, values, _caller(request)):
-            shown.append(prediction_text(model.spec, served))
-        return _text(batch_text(shown))
+            shown.append(prediction_json(model.spec, served))
+        return _json(batch_json(shown))
 
     async def answer_many(self, spec: ModelSpec, values: Sequence[Any], caller: str) -> Any:
         """Yields what one version answers to each value, once it is handed to the log."""
         lineup = self.parts.slots.lineup(spec.name)
         for start in range(0, len(values), SLICE):
-            slice_ = [self._answerer.answer(spec, lineup, value, caller) for value in values[start : start + SLICE]]
+            some = values[start : start + SLICE]
+            if self.endpoints[spec.name].waits:
+                slice_ = await self.parts.in_thread(partial(self._answer_each, spec, lineup, some, caller))
+            else:
+                slice_ = self._answer_each(spec, lineup, some, caller)
             await self._delivery.deliver([served.entry for served in slice_])
             for served in slice_:
                 yield served
@@ -98,7 +106,7 @@ class DataPlane:
         model = self._endpoint(request)
         values = model.bodies.for_drift(await request.body())
         loaded = self.parts.slots.champion(model.spec.name)
-        report = await self.parts.in_thread(lambda: drift_report(model.spec, loaded, values))  # type: ignore[arg-type]
+        report = await self.parts.in_thread(lambda: drift_report(model.spec, loaded, values))
         return JsonResponse(drift_answer(report, loaded))
 
     async def feedback(self, request: Request) -> Response:
@@ -117,16 +125,33 @@ class DataPlane:
     def _endpoint(self, request: Request) -> Endpoint:
         return self.endpoint_of(request.path_params.get("name") or self.parts.default_model)
 
-    async def _one(self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str) -> str:
+    def _one_now(self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str) -> bytes | None:
+        """The answer to one body; None, and nothing kept, when the log has no room for it."""
+        started = time.perf_counter_ns()
+        served = self._answer(model, value(body), caller)
+        content = prediction_json(model.spec, served)
+        if not self._delivery.deliver_now(served.entry):
+            return None
+        self.parts.counters.answered(model.spec.name, time.perf_counter_ns() - started)
+        return content
+
+    async def _one(self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str) -> bytes:
         started = time.perf_counter_ns()
         given = value(body)
-        name = model.spec.name
-        served: Served = self._answerer.answer(model.spec, self.parts.slots.lineup(name), given, caller)
-        if not self._delivery.deliver_now(served.entry):
-            await self._delivery.deliver([served.entry])
-        text = prediction_text(model.spec, served)
-        self.parts.counters.answered(name, time.perf_counter_ns() - started)
-        return text
+        if model.waits:
+            served = await self.parts.in_thread(lambda: self._answer(model, given, caller))
+        else:
+            served = self._answer(model, given, caller)
+        content = prediction_json(model.spec, served)
+        await self._delivery.deliver([served.entry])
+        self.parts.counters.answered(model.spec.name, time.perf_counter_ns() - started)
+        return content
+
+    def _answer(self, model: Endpoint, value: Any, caller: str) -> Served:
+        return self._answerer.answer(model.spec, self.parts.slots.lineup(model.spec.name), value, caller)
+
+    def _answer_each(self, spec: ModelSpec, lineup: Lineup, values: Sequence[Any], caller: str) -> list[Served]:
+        return [self._answerer.answer(spec, lineup, value, caller) for value in values]
 
     def _record(self, entries: Sequence[LabelEntry]) -> LabelsRecorded:
         try:
@@ -143,5 +168,5 @@ def _caller(request: Request) -> str:
     return key
 
 
-def _text(content: str) -> Response:
-    return Response(content.encode("ascii"), media_type="application/json")
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")

@@ -10,6 +10,8 @@ from pipeline.spec import ModelSpec, TextInput
 
 NOT_BLANK = r"\S"
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[!-~]+$")]
+# What the store's columns hold.
+LARGEST = 2_147_483_647
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 
 
@@ -63,7 +65,7 @@ class BatchPrediction(BaseModel):
 class Moving(Body):
     """A move is decided on a generation of the champion pointer (see GET /models/current); a stale one is refused."""
 
-    expected_generation: Annotated[int, Field(ge=0)]
+    expected_generation: Annotated[int, Field(ge=0, le=LARGEST)]
     who: Name = "operator"
     why: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 
@@ -71,7 +73,7 @@ class Moving(Body):
 class PromoteBody(Moving):
     """`strategy` is that of the model's specification unless it is given."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=LARGEST)]
     verdict_id: Identifier
     strategy: Strategy | None = None
 
@@ -116,7 +118,7 @@ class PinBody(Moving):
 
 
 class UnpinBody(Body):
-    expected_pin: Annotated[int, Field(ge=1)]
+    expected_pin: Annotated[int, Field(ge=1, le=LARGEST)]
     who: Name = "operator"
     why: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 

@@ -64,6 +64,8 @@ class ServingSettings(BaseSettings):
     head_seconds: float = Field(10.0, gt=0, description="How long the head of a request may take to arrive.")
     body_seconds: float = Field(20.0, gt=0, description="How long the body of a request may take to arrive.")
     write_seconds: float = Field(20.0, gt=0, description="How long a client may leave an answer unread.")
+    # Longer than the 5 s of most clients' pools, so that they close first.
+    keep_alive_seconds: int = Field(15, gt=0, description="How long a connection may wait for its next request.")
     max_head_bytes: int = Field(16_384, gt=0, description="Larger request heads are refused.")
     max_connections: int = Field(4_000, gt=0, description="Connections over this number are answered with 503.")
     access_log: bool = Field(False, description="Write a line of JSON for each request to standard error.")

@@ -136,18 +136,19 @@ class Slots:
         held: list[Held | None] = [*(self.get(model, slot) for slot in Slot), self.trial(model)]
         return next((loaded for loaded in held if loaded and loaded.artifact.sha256 == sha256), None)
 
-    def switch(self, model: str, loaded: Loaded) -> None:
-        """Make `loaded` the champion; the old one stands by as `previous`, and the one before it is released.
+    def switch(self, model: str, loaded: Loaded) -> Artifact | None:
+        """Make `loaded` the champion; the old one stands by as `previous`, and the one before it is released: returned.
 
         Requests that hold a released version finish with it.
         """
         with self._writing:
-            old = self._loaded.get((model, Slot.CHAMPION))
+            old, before = self._loaded.get((model, Slot.CHAMPION)), self._loaded.get((model, Slot.PREVIOUS))
             self._loaded[model, Slot.CHAMPION] = loaded
             if old is not None and old.version != loaded.version:
                 self._loaded[model, Slot.PREVIOUS] = old
             self.swaps[model] += 1
             self._line_up(model)
+        return before.artifact if before and not self.with_sha256(model, before.artifact.sha256) else None
 
     def stand_by(self, model: str, loaded: Loaded) -> None:
         """Keep in memory what a rollback would go back to."""

@@ -1,10 +1,12 @@
-"""Acting tools of the deciding model: a request joins the proposal, the policy decides, and nothing is done here.
+"""Acting tools: they do nothing by themselves. In the loop a request joins the proposal; in chat it opens a decision.
 
-The answer says what became of it: recorded, or refused with the rule. The functions that really act are in hands.py.
+The answer says what became of it: recorded, queued_for_approval, or refused with the rule. The functions that really
+act are in hands.py, behind rule, record and act.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +26,20 @@ REQUESTS: Mapping[str, tuple[str, str]] = {
 }
 
 
+class Requests(Protocol):
+    """Where requests go. `candidates` are the names that a retraining may choose from; `how` is said to the model."""
+
+    @property
+    def candidates(self) -> tuple[str, ...]: ...
+
+    @property
+    def how(self) -> str: ...
+
+    def request(self, action: str) -> ToolResult: ...
+
+    def request_retraining(self, candidates: list[str], window: TrainingWindow) -> ToolResult: ...
+
+
 @dataclass
 class Basket:
     """What was asked for in one deliberation. The same request twice is one request.
@@ -37,6 +53,7 @@ class Basket:
     requested: set[str] = field(default_factory=set)
     candidates: tuple[str, ...] = ()
     choice: TrainingChoice | None = None
+    how: str = "Nothing happens at once: the request joins your proposal and the policy decides."
 
     def request(self, action: str) -> ToolResult:
         """Add an action to the proposal. A refused one is added too: the ruling refuses it on the record."""
@@ -48,13 +65,22 @@ class Basket:
 
     def request_retraining(self, candidates: list[str], window: TrainingWindow) -> ToolResult:
         """A retraining with a choice. An unknown candidate refuses the choice, and the retraining with it."""
-        unknown = [name for name in candidates if name not in self.candidates]
-        if unknown:
-            known = ", ".join(self.candidates) or "none"
-            return refused(f"{len(unknown)} of the candidates do not exist. There are: {known}.", "unknown_candidate")
-        chosen = TrainingChoice(candidates=tuple(sorted(set(candidates))), window=window)
+        chosen = choice_among(self.candidates, candidates, window)
+        if isinstance(chosen, ToolResult):
+            return chosen
         self.choice = None if chosen == WHOLE else chosen
         return self.request("retrain")
+
+
+def choice_among(
+    known: Sequence[str], candidates: Sequence[str], window: TrainingWindow
+) -> TrainingChoice | ToolResult:
+    """What a retraining is asked to be done with; a candidate that does not exist refuses it."""
+    unknown = [name for name in candidates if name not in known]
+    if unknown:
+        there = ", ".join(known) or "none"
+        return refused(f"{len(unknown)} of the candidates do not exist. There are: {there}.", "unknown_candidate")
+    return TrainingChoice(candidates=tuple(sorted(set(candidates))), window=window)
 
 
 class Request(BaseModel):
@@ -71,28 +97,27 @@ class RetrainingRequest(Request):
     window: TrainingWindow = Field(TrainingWindow.ALL, description="all, or recent: only the newest window of rows.")
 
 
-def act_tools(basket: Basket) -> list[BaseTool]:
-    """The acting tools that fill one basket."""
-    return [_tool(name, action, words, basket) for name, (action, words) in REQUESTS.items()]
+def act_tools(requests: Requests) -> list[BaseTool]:
+    """The acting tools; what they are asked for goes to `requests`."""
+    return [_tool(name, action, words, requests) for name, (action, words) in REQUESTS.items()]
 
 
-def _tool(name: str, action: str, words: str, basket: Basket) -> BaseTool:
+def _tool(name: str, action: str, words: str, requests: Requests) -> BaseTool:
     def answer(reason: str = "") -> str:
-        return basket.request(action).as_json()
+        return requests.request(action).as_json()
 
     def retraining(
         reason: str = "", candidates: Sequence[str] = (), window: TrainingWindow = TrainingWindow.ALL
     ) -> str:
-        return basket.request_retraining(list(candidates), TrainingWindow(window)).as_json()
+        return requests.request_retraining(list(candidates), TrainingWindow(window)).as_json()
 
     retrains = action == "retrain"
-    if retrains and basket.candidates:
-        words = f"{words} Candidates: {', '.join(basket.candidates)}."
-    described = f"{words} Nothing happens at once: the request joins your proposal and the policy decides."
+    if retrains and requests.candidates:
+        words = f"{words} Candidates: {', '.join(requests.candidates)}."
     return StructuredTool.from_function(
         func=retraining if retrains else answer,
         name=name,
-        description=described,
+        description=f"{words} {requests.how}",
         args_schema=RetrainingRequest if retrains else Request,
         infer_schema=False,
     )

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pipeline.records import Pointer, Promotion
 from pipeline.releases import promotion
+from pipeline.releases.rollout_store import Rollout, release
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
@@ -17,17 +18,19 @@ class Hands(Protocol):
 
     def train(self, decision_id: str, choice: TrainingChoice = WHOLE) -> TrainingResult: ...
 
-    def promote(
+    def release(
         self, *, version: int, verdict_id: str, expected_generation: int, why: str, decision_id: str, now: datetime
-    ) -> Promotion: ...
+    ) -> Promotion | Rollout: ...
 
     def roll_back(self, *, expected_generation: int, why: str, decision_id: str, now: datetime) -> Promotion: ...
 
     def pointer(self) -> Pointer | None: ...
 
+    def show(self, move: Promotion) -> None: ...
+
 
 class RealHands:
-    """Training in a process of its own, moves of the champion pointer through the promotion ledger."""
+    """Training in a process of its own, releases by the model's rollout rules, moves through the promotion ledger."""
 
     def __init__(self, settings: PipelineSettings, store: Store, spec: ModelSpec, who: str):
         self.settings, self.store, self.spec, self.who = settings, store, spec, who
@@ -36,22 +39,25 @@ class RealHands:
         limit = self.spec.retraining.time_limit_seconds
         return train(self.settings, self.spec.name, decision_id, self.who, limit, choice)
 
-    def promote(
+    def release(
         self, *, version: int, verdict_id: str, expected_generation: int, why: str, decision_id: str, now: datetime
-    ) -> Promotion:
-        move = promotion.promote(
+    ) -> Promotion | Rollout:
+        """Promoted at once, or the beginning of a rollout, which the service carries on."""
+        done = release(
             self.store.control,
             model=self.spec.name,
             version=version,
             verdict_id=verdict_id,
             expected_generation=expected_generation,
+            rules=self.spec.rollout,
             who=self.who,
             why=why,
             now=now,
             decision_id=decision_id,
         )
-        self._show(move)
-        return move
+        if isinstance(done, Promotion):
+            self.show(done)
+        return done
 
     def roll_back(self, *, expected_generation: int, why: str, decision_id: str, now: datetime) -> Promotion:
         move = promotion.roll_back(
@@ -63,13 +69,14 @@ class RealHands:
             now=now,
             decision_id=decision_id,
         )
-        self._show(move)
+        self.show(move)
         return move
 
     def pointer(self) -> Pointer | None:
         return promotion.pointer(self.store.control, self.spec.name)
 
-    def _show(self, move: Promotion) -> None:
+    def show(self, move: Promotion) -> None:
+        """Let MLflow's view for people follow the champion."""
         # Imported here: MLflow takes a second, and most passes of the loop move nothing.
         from pipeline.releases.registry import show_champion
 

@@ -18,6 +18,7 @@ from pipeline.records import VersionRecord
 from pipeline.releases.promotion import promotions, versions
 from pipeline.store.open import Store
 from tools.result import ToolResult, failed, no_data, ok
+from tools.runs import RunQuery, differences, unknown_parameters
 
 Numbers = Mapping[str, Any]
 
@@ -35,6 +36,8 @@ class Sight:
     history: Callable[[int], Sequence[Numbers]]
     slots: Callable[[], Numbers | None] = lambda: None
     run_metrics: Callable[[str], Mapping[str, float]] = field(default=lambda run_id: {})
+    runs: Callable[[RunQuery], Sequence[Numbers]] = field(default=lambda query: [])
+    run_parameters: tuple[str, ...] = ()
 
 
 class Nothing(BaseModel):
@@ -60,6 +63,7 @@ def observe_tools(sight: Sight) -> list[BaseTool]:
         _tool(accuracy_and_labels, sight, Nothing),
         _tool(versions_and_verdicts, sight, Newest),
         _tool(compare_versions, sight, TwoVersions),
+        _tool(search_runs, sight, RunQuery),
         _tool(champion_and_slots, sight, Nothing),
         _tool(decision_history, sight, Newest),
         _tool(schedule_and_budget, sight, Nothing),
@@ -99,12 +103,25 @@ def versions_and_verdicts(sight: Sight, limit: int = 10) -> ToolResult:
 
 
 def compare_versions(sight: Sight, first: int, second: int) -> ToolResult:
-    """Metrics that were logged when two versions were trained (cross-validation: accuracy, F1, log loss, ECE)."""
+    """Two versions side by side: metrics logged at their training (cross-validation: accuracy, F1, log loss, ECE) with
+    their differences (second less first), training rows, and what the gate measured."""
     known = {version.version: version for version in versions(sight.store.control, sight.model, 200)}
     missing = [number for number in (first, second) if number not in known]
     if missing:
         return no_data(f"the versions {missing} of this model")
-    return ok(versions=[_compared(sight, known[number]) for number in (first, second)])
+    compared = [_compared(sight, known[number]) for number in (first, second)]
+    return ok(versions=compared, differences=differences(compared[0]["metrics"], compared[1]["metrics"]))
+
+
+def search_runs(sight: Sight, **given: Any) -> ToolResult:
+    """Search the MLflow runs of this model's trainings: filter on metrics (at_least, at_most) and on hyperparameters
+    (equals), order by a metric or by start_time, limit up to 50. A run with a winner is a whole search, one with a
+    parent_run_id is one candidate of it."""
+    query = RunQuery(**given)
+    if unknown_parameters(query, sight.run_parameters):
+        return no_data(f"the hyperparameters: there are {', '.join(sight.run_parameters) or 'none'}")
+    found = list(sight.runs(query))
+    return ok(runs=found, ordered_by=query.order_by.value) if found else no_data("the runs that fit these filters")
 
 
 def champion_and_slots(sight: Sight) -> ToolResult:

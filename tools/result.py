@@ -44,5 +44,9 @@ def failed(error: BaseException) -> ToolResult:
     return ToolResult(status=ToolStatus.ERROR, reason=type(error).__name__)
 
 
-def refused(reason: str, rule: str) -> ToolResult:
-    return ToolResult(status=ToolStatus.REFUSED, reason=reason, rule=rule)
+def queued_for_approval(action: str, **data: Any) -> ToolResult:
+    return ToolResult(status=ToolStatus.NEEDS_APPROVAL, data={"queued_for_approval": action, **data})
+
+
+def refused(reason: str, rule: str, **data: Any) -> ToolResult:
+    return ToolResult(status=ToolStatus.REFUSED, data=data, reason=reason, rule=rule)

@@ -13,17 +13,17 @@ from sqlalchemy import Engine
 
 from agent.acting import approvals
 from agent.acting.approvals import Approval, ApprovalState, Binding
+from agent.acting.rollouts import moved, note_rollouts
 from agent.acting.telling import told, with_repeats
 from agent.actions import CONSEQUENTIAL, Action, Autonomy
 from agent.decision import Decision
 from agent.errors import EffectError, LeaseLostError
 from agent.record import ledger
-from agent.record.canonical import to_plain
 from agent.record.ledger import Entry, EntryKind
 from agent.rules.choices import choice_of
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Promotion
+from pipeline.releases.rollout_store import Rollout
 from pipeline.training.choice import WHOLE
 from tools.hands import Hands
 
@@ -145,7 +145,7 @@ class Effects:
         done = dict(trained.body) | {"promoted": False}
         passed = done["verdict"] == VerdictStatus.PASSED and done["version"] is not None
         if passed and self._may_promote(decision):
-            done["promoted"] = self._promote(decision, done["version"], done["verdict_id"], decision_words(decision))
+            done |= self._release(decision, done["version"], done["verdict_id"])
         return done
 
     def _may_promote(self, decision: Decision) -> bool:
@@ -157,27 +157,30 @@ class Effects:
         challenger = decision.evidence.challenger
         if challenger is None or challenger.verdict_id is None:
             raise EffectError("There is no judged challenger in the evidence of this decision.")
-        promoted = self._promote(decision, challenger.version, challenger.verdict_id, decision_words(decision))
-        return {"version": challenger.version, "promoted": promoted}
+        return self._release(decision, challenger.version, challenger.verdict_id) | {"version": challenger.version}
 
-    def _promote(self, decision: Decision, version: int, verdict_id: str, why: str) -> bool:
+    def _release(self, decision: Decision, version: int, verdict_id: str) -> dict[str, Any]:
+        """Promote, or begin the rollout that the model's rules ask for; what was refused is noted and not an error."""
         self.still_mine()
         try:
-            move = self.hands.promote(
+            done = self.hands.release(
                 version=version,
                 verdict_id=verdict_id,
                 expected_generation=decision.evidence.champion.generation,
-                why=why,
+                why=decision_words(decision),
                 decision_id=decision.decision_id,
                 now=self.clock(),
             )
         except (PromotionRefusedError, ConcurrentChangeError) as error:
             body = {"version": version, "error": type(error).__name__, "reason": str(error)}
             self._note(decision, EntryKind.PROMOTION_REFUSED, body, "promotion_refused")
-            return False
+            return {"promoted": False}
         self.step("promote:moved")
-        self._note(decision, EntryKind.PROMOTED, _move(move), "promoted")
-        return True
+        if isinstance(done, Rollout):
+            note_rollouts(self.control, self.hands, decision.model, self.clock())
+            return {"promoted": False, "rollout_id": done.rollout_id}
+        self._note(decision, EntryKind.PROMOTED, moved(done), "promoted")
+        return {"promoted": True}
 
     def _roll_back(self, decision: Decision) -> Mapping[str, Any]:
         move = self.hands.roll_back(
@@ -187,8 +190,8 @@ class Effects:
             now=self.clock(),
         )
         self.step("roll_back:moved")
-        self._note(decision, EntryKind.ROLLED_BACK, _move(move), "rolled_back")
-        return _move(move)
+        self._note(decision, EntryKind.ROLLED_BACK, moved(move), "rolled_back")
+        return moved(move)
 
     def _after_approval(self, decision: Decision, action: Action) -> bool:
         """Ask a person, or do what the answer says. False while there is no answer."""
@@ -281,8 +284,3 @@ def _ended(entries: list[Entry], action: Action) -> bool:
     return any(
         _is(entry, kind, action) for entry in entries for kind in (EntryKind.EFFECT_DONE, EntryKind.EFFECT_FAILED)
     )
-
-
-def _move(move: Promotion) -> Mapping[str, Any]:
-    kept = ("generation", "kind", "from_version", "to_version", "verdict_id", "at")
-    return {name: to_plain(getattr(move, name)) for name in kept}

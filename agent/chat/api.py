@@ -4,11 +4,15 @@ import json
 from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.chat.talk import Chat, ChatEvent, EventKind
+from agent.chat.events import ChatEvent, EventKind
+from agent.chat.sitting import May
+from agent.chat.talk import Chat
+from agent.control_plane.roles import Role, role_of
+from agent.errors import ApiError
 from agent.record.canonical import to_plain
 
 # The chat about one model, by its name. Raises UnknownModelError.
@@ -22,6 +26,7 @@ class Question(BaseModel):
     question: str = Field(min_length=1, max_length=2_000)
     model: str = Field("sms_spam", max_length=80)
     conversation: str | None = Field(None, pattern="^[A-Za-z0-9_-]{1,40}$", description="Left out: a new one.")
+    act: bool = Field(False, description="Let requests open decisions; needs the operator's token.")
 
 
 def chat_routes(chat_of: ChatOf) -> APIRouter:
@@ -29,12 +34,18 @@ def chat_routes(chat_of: ChatOf) -> APIRouter:
     routes = APIRouter(tags=["chat"])
 
     @routes.post("/chat")
-    def chat(asked: Question) -> StreamingResponse:
-        """Answer a question as server-sent events. Nothing is changed by it; every figure comes from a tool."""
+    def chat(request: Request, asked: Question) -> StreamingResponse:
+        """Answer a question as server-sent events; every figure comes from a tool.
+
+        With `act` and the operator's token, requests open decisions that the policy bounds; else nothing is changed.
+        """
+        role = role_of(request)
+        if asked.act and role is not Role.OPERATOR:
+            raise ApiError(403, "forbidden", "Acting in a conversation needs the operator's token.")
         found = chat_of(asked.model)
         conversation = asked.conversation or uuid4().hex[:12]
         return StreamingResponse(
-            _lines(found.ask(asked.question, conversation)),
+            _lines(found.ask(asked.question, conversation, May(act=asked.act, read_messages=role is not Role.VIEWER))),
             media_type="text/event-stream",
             headers={"cache-control": "no-store"},
         )

@@ -1,31 +1,39 @@
-"""Puts a conversation together from settings: the snapshot of a model, its read tools, the LLM where there is one."""
+"""Puts a conversation together from settings: snapshot and tools, where requests go, the LLM if any."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from langchain_core.tools import BaseTool
 
-from agent.build import allowance, now, read_tools
-from agent.chat.memory import Conversations
-from agent.chat.talk import Chat, Mind
+from agent.build import allowance, conversations, now, read_tools, score
+from agent.chat.desk import Desk
+from agent.chat.sitting import Refusal
+from agent.chat.talk import Chat
+from agent.chat.thinking import Mind
 from agent.chat.tools import Snapshot
 from agent.decision import ChampionEvidence, Evidence, PolicyRules
 from agent.deliberation.prompts import Prompts
+from agent.deliberation.proposal import Deliberation
 from agent.observing.evidence import Observer
+from agent.passes import Passes
 from agent.settings import AgentSettings
 from pipeline.errors import RefitError
+from pipeline.monitoring.window import latest_window
 from pipeline.releases.promotion import pointer
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 
 
-def build_chat(settings: AgentSettings, store: Store, spec: ModelSpec) -> Chat:
+def build_chat(settings: AgentSettings, store: Store, spec: ModelSpec, passes: Passes | None = None) -> Chat:
+    """A chat about one model. Without `passes` nothing can be asked for in it."""
     observer = Observer(store, settings.pipeline.artifact_dir, spec)
     return Chat(
         look=partial(look, settings, store, spec, observer),
-        conversations=Conversations(settings.pipeline.root / "conversations"),
+        conversations=conversations(settings),
         title=spec.title,
-        mind=_mind(settings, store),
+        mind=_mind(settings, store, spec),
+        open_desk=partial(_desk, settings, passes, spec.name) if passes else None,
         prompts=Prompts(settings.prompts_dir) if settings.prompts_dir else Prompts(),
     )
 
@@ -49,7 +57,25 @@ def _observed(observer: Observer, spec: ModelSpec, store: Store, at: datetime) -
         return Evidence(model=spec.name, at=at, champion=ChampionEvidence(version=version)), type(error).__name__
 
 
-def _mind(settings: AgentSettings, store: Store) -> Mind | None:
+def newest_messages(store: Store, model: str, limit: int) -> list[str]:
+    """The texts of the newest messages that the champion answered; none for a model that takes no texts."""
+    champion = pointer(store.control, model)
+    if champion is None:
+        return []
+    window = latest_window(store.telemetry, model=model, version=champion.version, rows=limit)
+    inputs = [entry.record.input for entry in window.predictions]
+    return [found for found in inputs if isinstance(found, str)]
+
+
+def _desk(
+    settings: AgentSettings, passes: Passes, model: str, by: Deliberation, hindrance: Callable[[], Refusal | None]
+) -> Desk:
+    return Desk(
+        loop=passes.loops[model], passes=passes, by=by, hindrance=hindrance, wait_seconds=settings.api_wait_seconds
+    )
+
+
+def _mind(settings: AgentSettings, store: Store, spec: ModelSpec) -> Mind | None:
     if not settings.llm_configured:
         return None
     from agent.deliberation.assistant import chat_model
@@ -62,7 +88,10 @@ def _mind(settings: AgentSettings, store: Store) -> Mind | None:
     return Mind(
         open_model=partial(chat_model, settings),
         allowance=partial(allowance, settings, store),
+        llm_name=settings.llm_model,
         price=prices,
         max_calls=settings.llm_max_calls,
         wall_clock_seconds=settings.llm_wall_clock_seconds,
+        advice_only=lambda: settings.llm_advice_only or score(store, spec.name).demoted,
+        messages=partial(newest_messages, store, spec.name),
     )

@@ -1,8 +1,9 @@
-"""Remembers conversations: one small file each, the newest turns only."""
+"""Remembers conversations: one small file each, the newest turns only; what they cost; which have read messages."""
 
 import json
 import re
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from agent.errors import AgentError
 
 KEPT_TURNS = 12
 LONGEST_TEXT = 4_000
+SPENT = "spent.jsonl"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -47,6 +49,30 @@ class Conversations:
         partial = path.with_suffix(f".{uuid4().hex}.partial")
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
         partial.replace(path)
+
+    def mark_read_messages(self, conversation: str) -> None:
+        """Note for good that strangers' text was shown in a conversation; it outlives turns and restarts."""
+        mark = self._mark(conversation)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+    def has_read_messages(self, conversation: str) -> bool:
+        return self._mark(conversation).exists()
+
+    def note_spent(self, at: datetime, tokens: int, usd: float) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / SPENT).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"at": at.timestamp(), "tokens": tokens, "usd": usd}) + "\n")
+
+    def spent_since(self, at: datetime) -> tuple[int, float]:
+        """Tokens and money that all conversations have taken since then."""
+        file = self.folder / SPENT
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        notes = [note for note in map(json.loads, lines) if note["at"] >= at.timestamp()]
+        return sum(note["tokens"] for note in notes), sum(note["usd"] for note in notes)
+
+    def _mark(self, conversation: str) -> Path:
+        return self._path(conversation).with_suffix(".has-read-messages")
 
     def _path(self, conversation: str) -> Path:
         if not _ID.fullmatch(conversation):

@@ -10,11 +10,16 @@ from typing import Any
 
 from agent.rules.policy_numbers import NUMBERS
 
+# The acting tools; tools/act.py has the same, and a test holds them together.
+REQUESTS = frozenset({"request_retraining", "request_promotion", "request_rollback", "request_labels", "raise_alert"})
+
 Data = Mapping[str, Any]
 
 HELP = (
     "I answer these from the record, without an LLM: `health`, `drift`, `accuracy`, `history`, "
-    "`why was v3 promoted?`, `costs`, `limits`, `what if drift_threshold 0.2`."
+    "`why was v3 promoted?`, `costs`, `limits`, `what if drift_threshold 0.2`, `runs`, `compare v2 v3`. "
+    "Where acting is enabled: `retrain`, `retrain with naive_bayes_word on recent rows`, `promote`, `roll back`, "
+    "`request labels`, `alert`."
 )
 
 
@@ -36,7 +41,13 @@ class Asked:
 
 def understand(question: str, last_topic: str | None = None) -> Asked | None:
     """The calls that answer a question, or None when it is none of the plain ones."""
-    words = question.lower()
+    words = question.lower().strip()
+    asked_for = _request(words)
+    if asked_for:
+        return Asked("request", (asked_for,))
+    versions = re.findall(r"\bv(\d{1,6})\b", words)
+    if re.search(r"compar|versus|\bvs\b", words) and len(versions) == 2:
+        return Asked("compare", (Call("compare_versions", {"first": int(versions[0]), "second": int(versions[1])}),))
     change = _change(words)
     if "what if" in words or "what-if" in words:
         return Asked("what_if", (Call("what_if_changed", change),)) if change else None
@@ -50,10 +61,33 @@ def understand(question: str, last_topic: str | None = None) -> Asked | None:
     return Asked(topic, calls) if topic and calls else None
 
 
+# Only a whole sentence that asks for it counts: a question that mentions a retraining asks for nothing.
+_RETRAIN = re.compile(
+    r"(?:please )?(?:retrain|request (?:a )?retraining)(?: now)?"
+    r"(?: with (?P<candidates>[\w, ]+?))?(?: on (?:the )?(?P<window>all|recent)(?: rows)?)?[.!]?"
+)
+_REQUESTS = (
+    (re.compile(r"(?:please )?(?:promote(?: the challenger)?|request (?:a )?promotion)[.!]?"), "request_promotion"),
+    (re.compile(r"(?:please )?(?:roll ?back|request (?:a )?rollback)[.!]?"), "request_rollback"),
+    (re.compile(r"(?:please )?(?:request|ask for) labels[.!]?"), "request_labels"),
+    (re.compile(r"(?:please )?(?:alert|raise (?:an )?alert)[.!]?"), "raise_alert"),
+)
+
+
+def _request(words: str) -> Call | None:
+    """What a plain command asks for, or None for a question."""
+    retrain = _RETRAIN.fullmatch(words)
+    if retrain:
+        named = re.findall(r"\w+", (retrain["candidates"] or "").replace(" and ", " "))
+        return Call("request_retraining", {"candidates": named, "window": retrain["window"] or "all"})
+    return next((Call(tool, {}) for pattern, tool in _REQUESTS if pattern.fullmatch(words)), None)
+
+
 _TOPICS = (
     (r"\bwhy\b|promot", "why"),
     (r"cost|spen[dt]|money|token|expens", "costs"),
     (r"histor|decision|happen|lately|did you do", "history"),
+    (r"\bruns?\b|mlflow|experiment", "runs"),
     (r"accura|label|wrong answers", "accuracy"),
     (r"drift|words|campaign", "drift"),
     (r"budget|limit|cooldown|schedule|wait|approv", "limits"),
@@ -65,6 +99,7 @@ _CALLS: Mapping[str, tuple[Call, ...]] = {
     "accuracy": (Call("accuracy_and_labels", {}),),
     "history": (Call("decision_history", {"limit": 5}),),
     "costs": (Call("costs", {}),),
+    "runs": (Call("search_runs", {"order_by": "f1", "limit": 5}),),
     "limits": (Call("schedule_and_budget", {}),),
 }
 
@@ -83,6 +118,8 @@ def _change(words: str) -> dict[str, Any]:
 
 def told(tool: str, result: Data) -> list[str]:
     """What one tool gave, in sentences. Every figure in them comes out of the result."""
+    if tool in REQUESTS:
+        return [_requested(result)]
     if result["status"] != "ok":
         return [str(result.get("reason") or "The tool did not answer.")]
     say = _SAYS.get(tool)
@@ -186,6 +223,44 @@ def _what_if(data: Data) -> list[str]:
     ]
 
 
+def _requested(result: Data) -> str:
+    """What became of a request: recorded, queued_for_approval, or refused with the rule."""
+    data = result.get("data", {})
+    decision = f" in decision {data['decision_id']}" if "decision_id" in data else ""
+    if result["status"] == "refused":
+        return f"refused{decision} by {result['rule']}: {result['reason']}"
+    if result["status"] == "needs_approval":
+        return f"queued_for_approval{decision}: {data['queued_for_approval']} waits for a person."
+    if result["status"] == "ok":
+        return f"recorded{decision}: {data['recorded']}. {data.get('only_said', '')}".strip()
+    return f"The request came to nothing: {result.get('reason')}."
+
+
+def _runs(data: Data) -> list[str]:
+    def one(run: Data) -> str:
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in run["metrics"].items())
+        chosen = ", ".join(f"{name} {value}" for name, value in run["parameters"].items())
+        return f"{run['run_id']}, {run['hours_ago']} hours ago: {metrics}; {chosen}."
+
+    return [f"Runs, ordered by {data['ordered_by']}:", *(one(run) for run in data["runs"])]
+
+
+def _compared(data: Data) -> list[str]:
+    def one(version: Data) -> str:
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in version["metrics"].items()) or "no metrics"
+        return f"v{version['version']}: {metrics}; {version['training_rows']} training rows; gate {version['verdict']}."
+
+    differences = ", ".join(f"{name} {value:+.4f}" for name, value in data["differences"].items())
+    return [
+        *(one(version) for version in data["versions"]),
+        *([f"Second less first: {differences}."] if differences else []),
+    ]
+
+
+def _reading(data: Data) -> list[str]:
+    return [f"A reader without tools says of {data['messages']} messages that strangers wrote: {data['reading']}"]
+
+
 _SAYS: Mapping[str, Callable[[Data], list[str]]] = {
     "health": _health,
     "drift_report": _drift,
@@ -196,6 +271,9 @@ _SAYS: Mapping[str, Callable[[Data], list[str]]] = {
     "costs": _costs,
     "schedule_and_budget": _limits,
     "what_if_changed": _what_if,
+    "search_runs": _runs,
+    "compare_versions": _compared,
+    "read_messages": _reading,
 }
 
 

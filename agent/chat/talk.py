@@ -1,197 +1,147 @@
-"""One question of a conversation: by the LLM with read tools where one is configured, else by the plain commands.
+"""One question of a conversation: by the LLM with tools where one is configured, else by the plain commands.
 
 Whatever the LLM does, there is an answer: an error, a garbled one or a figure that no tool gave makes room for the
 plain sentences of the same tools.
 """
 
 import asyncio
-import json
-import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
 
+from agent.chat.desk import Desk
+from agent.chat.events import ChatEvent, EventKind, Heard, final
 from agent.chat.memory import Conversations, Turn
-from agent.chat.plain import HELP, sentences_of, understand
+from agent.chat.plain import HELP, Asked, Call, sentences_of, understand
+from agent.chat.sitting import HAS_READ, NOT_ENABLED, May, Refusal, Sitting
+from agent.chat.thinking import Mind, Thinking
 from agent.chat.tools import Snapshot, chat_tools
-from agent.deliberation.budget import Allowance, BudgetMiddleware, Price, Spent
-from agent.deliberation.grounding import numbers_of, ungrounded
+from agent.deliberation.budget import Spent
 from agent.deliberation.prompts import Prompts
-from agent.record.canonical import to_plain
+from agent.deliberation.proposal import Deliberation
+from tools.act import REQUESTS, act_tools
+from tools.result import refused
 
-SYSTEM = "chat_system.md.j2"
-RECURSION_LIMIT = 25
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-OpenModel = Callable[[], AbstractAsyncContextManager[BaseChatModel]]
-
-
-class EventKind(StrEnum):
-    TOOL_STARTED = "tool_started"
-    TOOL_FINISHED = "tool_finished"
-    TEXT = "text"
-    FINAL = "final"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChatEvent:
-    kind: EventKind
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mind:
-    """The LLM of a conversation and what one question may cost."""
-
-    open_model: OpenModel
-    allowance: Callable[[], Allowance]
-    price: Price = field(default_factory=Price)
-    max_calls: int = 8
-    wall_clock_seconds: float = 60.0
-
-
-@dataclass
-class _Heard:
-    """What the tools gave while one question was answered."""
-
-    results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-
-    def add(self, tool: str, text: str) -> dict[str, Any]:
-        result: dict[str, Any] = json.loads(text)
-        self.results.append((tool, result))
-        self.texts.append(text)
-        return result
+# Where requests of a conversation go: who asks, and what may stop it while the question is answered.
+OpenDesk = Callable[[Deliberation, Callable[[], Refusal | None]], Desk]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chat:
-    """Answers questions about one model. `look` gives a fresh snapshot and its read tools for each question."""
+    """Answers questions about one model. `look` gives a fresh snapshot and its read tools for each question.
+
+    Without `open_desk` nothing can be asked for, whoever asks.
+    """
 
     look: Callable[[], tuple[Snapshot, list[BaseTool]]]
     conversations: Conversations
     title: str
     mind: Mind | None = None
+    open_desk: OpenDesk | None = None
     prompts: Prompts = field(default_factory=Prompts)
 
-    async def ask(self, question: str, conversation: str) -> AsyncIterator[ChatEvent]:
+    async def ask(self, question: str, conversation: str, may: May | None = None) -> AsyncIterator[ChatEvent]:
         """The events of one question, the last one `final` with the whole answer. Raises ConversationError."""
-        turns = self.conversations.turns(conversation)
-        snapshot, read_tools = await asyncio.to_thread(self.look)
-        tools, heard = chat_tools(snapshot, read_tools), _Heard()
+        sitting = await self._sit(question, conversation, may or May())
+        turns, heard = sitting.turns, Heard()
         asked = understand(question, turns[-1].topic if turns else None)
-        final: dict[str, Any] = {}
-        answering = self._think(question, turns, snapshot, tools, heard) if self.mind else _plainly(asked, tools, heard)
-        async for event in answering:
+        ended: dict[str, Any] = {}
+        async for event in self._answering(sitting, asked, heard):
             if event.kind is EventKind.FINAL:
-                final = dict(event.data)
+                ended |= {name: value for name, value in event.data.items() if value is not None or name not in ended}
             else:
                 yield event
-        if final.get("answer") is None:
-            async for event in _plainly(asked, tools, heard):
-                if event.kind is not EventKind.FINAL:
-                    yield event
-                else:
-                    final["answer"] = event.data["answer"]
-        turn = Turn(question=question, answer=final["answer"], topic=asked.topic if asked else None)
+        turn = Turn(question=question, answer=ended["answer"], topic=asked.topic if asked else None)
         await asyncio.to_thread(self.conversations.add, conversation, turn)
-        yield ChatEvent(kind=EventKind.FINAL, data={"conversation": conversation, "note": None, **final})
+        yield ChatEvent(kind=EventKind.FINAL, data={"conversation": conversation, "note": None, **ended})
 
-    async def _think(
-        self, question: str, turns: Sequence[Turn], snapshot: Snapshot, tools: Mapping[str, BaseTool], heard: _Heard
-    ) -> AsyncIterator[ChatEvent]:
-        """The LLM's way. Its `final` has no answer where the plain sentences must stand in, and says why in `note`."""
-        said = ""
+    async def _sit(self, question: str, conversation: str, may: May) -> Sitting:
+        turns = self.conversations.turns(conversation)
+        snapshot, read_tools = await asyncio.to_thread(self.look)
+        why_not = self._why_not(conversation, may)
+        return Sitting(
+            question=question,
+            conversation=conversation,
+            turns=turns,
+            snapshot=snapshot,
+            tools=chat_tools(snapshot, read_tools),
+            desk=self._desk(conversation) if why_not is None else None,
+            why_not=why_not,
+            may=may,
+            has_read=self.conversations.has_read_messages(conversation),
+        )
+
+    def _why_not(self, conversation: str, may: May) -> Refusal | None:
+        if not may.act or self.open_desk is None:
+            return NOT_ENABLED
+        return HAS_READ if self.conversations.has_read_messages(conversation) else None
+
+    def _desk(self, conversation: str) -> Desk:
+        """Asked again at each request: the messages may be read while the question is being answered."""
+        assert self.open_desk is not None
+        has_read = self.conversations.has_read_messages
+        return self.open_desk(
+            Deliberation(conversation=conversation), lambda: HAS_READ if has_read(conversation) else None
+        )
+
+    async def _answering(self, sitting: Sitting, asked: Asked | None, heard: Heard) -> AsyncIterator[ChatEvent]:
+        """The LLM's way where there is one; the plain way instead, or after it when it gave no answer."""
+        answered = False
+        if self.mind is not None:
+            async for event in self._thinking(self.mind, sitting, heard):
+                answered |= event.kind is EventKind.FINAL and event.data["answer"] is not None
+                yield event
+        if not answered:
+            async for event in _plainly(asked, sitting, heard):
+                yield event
+
+    async def _thinking(self, mind: Mind, sitting: Sitting, heard: Heard) -> AsyncIterator[ChatEvent]:
+        spent = Spent(price=mind.price)
+        thinking = Thinking(
+            mind=mind,
+            sitting=sitting,
+            heard=heard,
+            conversations=self.conversations,
+            title=self.title,
+            prompts=self.prompts,
+            spent=spent,
+        )
         try:
-            async for event in self._stream(question, turns, snapshot, tools, heard):
-                if event.kind is EventKind.TEXT:
-                    said = event.data["text"]
-                else:
-                    yield event
-        except Exception as error:  # noqa: BLE001  the LLM's edge: whatever fails, the tools still answer
-            yield _final(None, "tools", f"The LLM did not answer ({type(error).__name__}); this is what the tools say.")
-            return
-        loose = _not_given(said, question, turns, snapshot, heard)
-        if not said.strip() or loose:
-            why = f"named figures that no tool gave ({', '.join(loose)})" if loose else "was empty"
-            yield _final(None, "tools", f"The LLM's answer {why}; this is what the tools say.")
-            return
-        yield ChatEvent(kind=EventKind.TEXT, data={"text": said})
-        yield _final(said, "llm", None)
-
-    async def _stream(
-        self, question: str, turns: Sequence[Turn], snapshot: Snapshot, tools: Mapping[str, BaseTool], heard: _Heard
-    ) -> AsyncIterator[ChatEvent]:
-        from langchain.agents import create_agent
-        from langchain.agents.middleware import ModelCallLimitMiddleware
-
-        assert self.mind is not None
-        spent = Spent(price=self.mind.price)
-        limit_calls: Any = ModelCallLimitMiddleware(run_limit=self.mind.max_calls, exit_behavior="error")
-        async with asyncio.timeout(self.mind.wall_clock_seconds), self.mind.open_model() as model:
-            agent: Any = create_agent(
-                model,
-                list(tools.values()),
-                system_prompt=self.prompts.render(SYSTEM, title=self.title, rules=snapshot.rules),
-                middleware=[limit_calls, BudgetMiddleware(self.mind.allowance(), spent)],
-            )
-            messages = [*_remembered(turns), HumanMessage(question)]
-            config = {"recursion_limit": RECURSION_LIMIT}
-            async for update in agent.astream({"messages": messages}, config=config, stream_mode="updates"):
-                for message in _messages(update):
-                    for event in _events(message, heard):
-                        yield event
+            async for event in thinking.events():
+                yield event
+        finally:
+            if spent.calls:
+                self.conversations.note_spent(sitting.snapshot.now, spent.tokens, spent.usd)
 
 
-async def _plainly(asked: Any, tools: Mapping[str, BaseTool], heard: _Heard) -> AsyncIterator[ChatEvent]:
+async def _plainly(asked: Asked | None, sitting: Sitting, heard: Heard) -> AsyncIterator[ChatEvent]:
     """The plain way: the tools that the question asks for, then their sentences; what was heard is not asked again."""
     known = {tool for tool, _ in heard.results}
+    tools = dict(sitting.tools) | _asking(sitting)
     for call in asked.calls if asked else ():
         if call.tool in known:
             continue
         yield ChatEvent(kind=EventKind.TOOL_STARTED, data={"tool": call.tool, "arguments": dict(call.wanted)})
-        result = heard.add(call.tool, await asyncio.to_thread(tools[call.tool].invoke, dict(call.wanted)))
+        result = heard.add(call.tool, await asyncio.to_thread(_called, tools, call, sitting.why_not))
         yield ChatEvent(kind=EventKind.TOOL_FINISHED, data={"tool": call.tool, "status": result["status"]})
     answer = sentences_of(heard.results) or HELP
     yield ChatEvent(kind=EventKind.TEXT, data={"text": answer})
-    yield _final(answer, "tools", None)
+    yield final(answer, "tools", None)
 
 
-def _final(answer: str | None, by: str, note: str | None) -> ChatEvent:
-    return ChatEvent(kind=EventKind.FINAL, data={"answer": answer, "by": by, "note": note})
+def _asking(sitting: Sitting) -> dict[str, BaseTool]:
+    """The acting tools of a plain command: a person says it in so many words, so no LLM stands behind it."""
+    desk = sitting.desk
+    if desk is None:
+        return {}
+    desk.by = replace(desk.by, asked=False, llm_model=None, prompt_sha256=None, prompt_version=None)
+    return {tool.name: tool for tool in act_tools(desk)}
 
 
-def _remembered(turns: Sequence[Turn]) -> list[AnyMessage]:
-    return [message for turn in turns for message in (HumanMessage(turn.question), AIMessage(turn.answer))]
-
-
-def _messages(update: Mapping[str, Any]) -> list[AnyMessage]:
-    return [message for part in update.values() if isinstance(part, Mapping) for message in part.get("messages", ())]
-
-
-def _events(message: AnyMessage, heard: _Heard) -> list[ChatEvent]:
-    if isinstance(message, AIMessage) and message.tool_calls:
-        calls = [{"tool": call["name"][:60], "arguments": call["args"]} for call in message.tool_calls]
-        return [ChatEvent(kind=EventKind.TOOL_STARTED, data=call) for call in calls]
-    if isinstance(message, ToolMessage):
-        name = str(message.name)
-        try:
-            status = heard.add(name, str(message.content))["status"]
-        except (ValueError, KeyError):
-            status = "error"
-        return [ChatEvent(kind=EventKind.TOOL_FINISHED, data={"tool": name, "status": status})]
-    return [ChatEvent(kind=EventKind.TEXT, data={"text": str(message.text)})] if isinstance(message, AIMessage) else []
-
-
-def _not_given(said: str, question: str, turns: Sequence[Turn], snapshot: Snapshot, heard: _Heard) -> list[str]:
-    """Figures that stand neither in a tool's answer of this conversation, nor in the question, nor in the policy."""
-    known = numbers_of([result for _, result in heard.results]) | numbers_of(to_plain(snapshot.rules), "rules")
-    texts = " ".join((*heard.texts, question, *(turn.answer for turn in turns)))
-    known |= {f"text.{place}.version": float(one) for place, one in enumerate(_NUMBER.findall(texts))}
-    return ungrounded(said, known)
+def _called(tools: Mapping[str, BaseTool], call: Call, why_not: Refusal | None) -> str:
+    if call.tool in REQUESTS and call.tool not in tools:
+        rule, sentence = why_not or NOT_ENABLED
+        return refused(sentence, rule).as_json()
+    return str(tools[call.tool].invoke(dict(call.wanted)))

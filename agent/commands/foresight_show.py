@@ -24,7 +24,7 @@ def show_what_if(console: Console, found: WhatIf) -> None:
 def _rules_table(changes: tuple[RuleChange, ...]) -> Table:
     table = Table(title="Rules that have something to say", title_justify="left", box=None)
     for column in ("rule", "recorded", "now", "margin", "margin now"):
-        table.add_column(column, justify="right" if column.startswith("margin") else "left")
+        table.add_column(column, justify="right" if column.startswith("margin") else "left", overflow="fold")
     for change in changes:
         words = tuple("fires" if fires else "silent" for fires in (change.fired_before, change.fires_now))
         style = "bold" if change.fired_before != change.fires_now else ""
@@ -37,7 +37,7 @@ def _flips_table(flips: tuple[Flip, ...]) -> Table:
     table = Table(title="How far each number is from changing what is done", title_justify="left", box=None)
     for column in ("number", "is", "changes at", "margin", "then"):
         table.add_column(column)
-    for flip in flips:
+    for flip in sorted(flips, key=lambda one: one.beyond is None):
         found = flip.beyond is not None
         at = f"{flip.beyond:.6g}" if found else "no value changes it"
         table.add_row(flip.number, f"{flip.present:g}", at, _plain(flip.margin), flip.becomes or "")

@@ -32,6 +32,7 @@ STEPS = {
     "retrain:started": "training a new version and judging it",
     "retrain:recorded": "promoting",
 }
+_DECIDERS = {"agent": "the agent within the policy", "conversation": "a request in a conversation, within the policy"}
 _STYLES = {True: "bold", False: "", None: "dim"}
 
 
@@ -80,7 +81,7 @@ def reasons(decision: Decision) -> tuple[str, ...]:
     """The agent's own reasons when they were accepted, and always the sentences of the rules."""
     proposal = decision.deliberation.proposal
     said = proposal.reasons if proposal else ()
-    return (*said, *(fired.sentence for fired in decision.bounds.fired))
+    return (*said, *_replaced(decision), *(fired.sentence for fired in decision.bounds.fired))
 
 
 def show_decision(console: Console, decision: Decision, events: Iterable[Entry], note: str | None = None) -> None:
@@ -119,7 +120,7 @@ def _title(decision: Decision) -> Text:
 def _headline(decision: Decision, note: str | None) -> Text:
     text = Text("Decision: ")
     text.append(decision.headline.value, style=f"bold {_COLOURS[decision.headline]}")
-    text.append(f"  by {'the agent within the policy' if decision.decided_by == 'agent' else 'the rules'}")
+    text.append(f"  by {_DECIDERS.get(decision.decided_by, 'the rules')}")
     text.append(f", autonomy {decision.ruling.autonomy.value}")
     if decision.deliberation.reason_code:
         text.append(f", {decision.deliberation.reason_code.value}")
@@ -130,12 +131,22 @@ def _headline(decision: Decision, note: str | None) -> Text:
 def _why(decision: Decision) -> RenderableType:
     proposal = decision.deliberation.proposal
     lines = [Text(f"- {reason} (the agent)") for reason in (proposal.reasons if proposal else ())]
+    lines += [Text(f"- {line} (in place of the agent's words)", style="yellow") for line in _replaced(decision)]
     lines += [_rule_line(fired) for fired in decision.bounds.fired]
     lines += [
         Text(f"- not done: {refusal.action}, by {refusal.guardrail}: {refusal.sentence}", style="yellow")
         for refusal in decision.ruling.refusals
     ]
     return Group(*lines)
+
+
+def _replaced(decision: Decision) -> tuple[str, ...]:
+    """That words of the agent were replaced, and by what: they named what the evidence does not have."""
+    thought = decision.deliberation
+    kept = thought.proposal or thought.advice
+    if kept is None or kept.replaced is None:
+        return ()
+    return (f"Words of the agent were left out: {thought.detail}.", *kept.replaced)
 
 
 def _rule_line(fired: Fired) -> Text:
@@ -181,6 +192,20 @@ def _moved(body: Mapping[str, Any]) -> str:
     return f"{done}: {before} -> v{body['to_version']} (generation {body['generation']})"
 
 
+def _rolled_out(body: Mapping[str, Any]) -> str:
+    """Where a rollout stands, with the service's own reason."""
+    said = {
+        "started": "begun",
+        "advanced": "went on",
+        "completed": "completed",
+        "roll_back": "taken back",
+        "cancelled": "cancelled",
+    }
+    where = f"stage {body['stage']} of {body['stages']}, {body['traffic']}"
+    share = f" of {body['share']:.0%} of the requests" if body["traffic"] == "canary" else ""
+    return f"rollout of v{body['version']} {said[body['event']]} ({where}{share}): {body['why']}"
+
+
 def _told(body: Mapping[str, Any]) -> str | None:
     if body.get("action") not in TELLING:
         return None
@@ -192,6 +217,7 @@ _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     EntryKind.TRAINED: _trained,
     EntryKind.PROMOTED: _moved,
     EntryKind.ROLLED_BACK: _moved,
+    EntryKind.ROLLOUT: _rolled_out,
     EntryKind.PROMOTION_REFUSED: lambda body: f"v{body['version']} was not promoted: {body['reason']}",
     EntryKind.EFFECT_FAILED: lambda body: f"{_action(body)} was not done: {body['reason']}",
     EntryKind.EFFECT_DONE: _told,

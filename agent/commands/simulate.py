@@ -37,20 +37,42 @@ def simulate(
 ) -> None:
     """Compare the policy with naive ones over long histories made from real messages."""
     from agent.foresight.simulation import compare
-    from agent.foresight.simulation.histories import HISTORIES
-    from agent.foresight.simulation.measured import load
     from agent.foresight.simulation.plot import draw
-    from agent.foresight.simulation.run import Prices
+
+    found = _compared(_named(histories), days, seed, policy, agent, most_calls)
+    draw(found, plot)
+    if json:
+        rendering.print_json(compare.as_json(found) | {"plot": str(plot)})
+        return
+    out.print(compare.table(found))
+    for line in _notes(found, agent):
+        out.print(line, highlight=False, soft_wrap=True)
+    out.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
+
+
+def _named(histories: str) -> list[str]:
+    from agent.foresight.simulation.histories import HISTORIES
 
     names = list(HISTORIES) if histories == "all" else [name.strip() for name in histories.split(",")]
     unknown = [name for name in names if name not in HISTORIES]
     if unknown:
         raise typer.BadParameter(f"There is no history {', '.join(unknown)}. There are: {', '.join(HISTORIES)}.")
+    return names
+
+
+def _compared(
+    names: Sequence[str], days: int, seed: int, policy: Path | None, agent: AgentKind, most_calls: int
+) -> "Comparison":
+    from agent.foresight.simulation import compare
+    from agent.foresight.simulation.measured import load
+    from agent.foresight.simulation.run import Prices
+
     measured = load()
     base = PolicyRules(monitoring=MonitoringRules(window_rows=measured.window_rows))
     rules = read_policy(policy, base) if policy else base
+    _policies(rules, agent, most_calls)  # an LLM that is missing is said before the work, not after it
     with err.status("simulating") as status:
-        found = compare.compare(
+        return compare.compare(
             names,
             lambda: _policies(rules, agent, most_calls),
             rules,
@@ -60,14 +82,6 @@ def simulate(
             prices=Prices(),
             progress=status.update,
         )
-    draw(found, plot)
-    if json:
-        rendering.print_json(compare.as_json(found) | {"plot": str(plot)})
-        return
-    out.print(compare.table(found))
-    for line in _notes(found, agent):
-        out.print(line, highlight=False, soft_wrap=True)
-    out.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
 
 
 def _policies(rules: PolicyRules, agent: AgentKind, most_calls: int) -> "Sequence[Chooses]":
@@ -101,9 +115,12 @@ def _live(rules: PolicyRules, most_calls: int) -> "Chooses":
 
 def _notes(found: "Comparison", agent: AgentKind) -> "Sequence[str]":
     prices = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in vars(found.prices).items())
+    usd = sum(outcome.usd for outcome in found.outcomes)
+    asked = f" The LLM cost {usd:.4f} USD, which is not in the costs." if agent is AgentKind.LIVE else ""
     script = "The scripted agent is a script, not an LLM. " if agent is AgentKind.SCRIPTED else ""
     return (
-        f"Costs: {prices}. Regret: cost beyond the cheapest policy in the same history, which is known here alone.",
+        f"Costs: {prices}. Regret: cost beyond the cheapest policy in the same history, which is known here alone."
+        f"{asked}",
         "Retrainings are a surrogate: accuracy follows a curve that was measured on real messages; scores are drawn "
         "from measured windows of real messages; the gate is the real one. never, daily and fixed_threshold have no "
         f"gate; informed knows the true accuracy. {script}The slowest run took {found.slowest_seconds:.1f} s.",

@@ -1,39 +1,48 @@
-"""Who may ask the control plane: POSTs need the token; without one, only this machine itself is listened to."""
+"""Who may ask the control plane: with tokens set, nobody without one; without, only this machine itself."""
 
-import hashlib
-import hmac
 import ipaddress
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from fastapi import Request
-from pydantic import SecretStr
+from starlette.requests import Request
 
+from agent.control_plane.roles import READING_METHODS, READING_POSTS, Role, Tokens
 from agent.errors import ApiError, ApiSetupError
 
 LOCAL_NAMES = frozenset({"localhost"})
-CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# Says that the process lives and no figure: health checks of this machine carry no token.
+OPEN_HERE = frozenset({"/health"})
 
 
-def require_a_safe_setup(host: str, token: SecretStr | None) -> None:
-    """Raises ApiSetupError for an address that others can reach while no token is set."""
-    if token is None and not is_local(host):
+def require_a_safe_setup(host: str, tokens: Tokens) -> None:
+    """Raises ApiSetupError where strangers could ask, where nobody could act, and for one token of two roles."""
+    if tokens.operator is None and not is_local(host):
         raise ApiSetupError(
             f"Listening on {host} lets other machines approve promotions. Set REFIT_AGENT_API_TOKEN to a secret of "
             "16 characters or more, or listen on 127.0.0.1."
         )
+    if tokens.operator is None and tokens.viewer is not None:
+        raise ApiSetupError("With REFIT_AGENT_API_READ_TOKEN alone nobody could act: set REFIT_AGENT_API_TOKEN too.")
+    if tokens.operator is not None and tokens.operator == tokens.viewer:
+        raise ApiSetupError("REFIT_AGENT_API_TOKEN and REFIT_AGENT_API_READ_TOKEN are the same: give viewers another.")
 
 
-def admission(token: SecretStr | None) -> Callable[[Request], None]:
-    """The check of every request. Raises ApiError."""
-    known = _digest(token.get_secret_value()) if token else None
+@dataclass(frozen=True)
+class Admission:
+    """The check of every request, whatever its path."""
 
-    def admit(request: Request) -> None:
-        if known is None:
+    tokens: Tokens
+
+    def role(self, request: Request) -> Role:
+        """Who asks. Raises ApiError for a request that may not be answered."""
+        if not self.tokens.any:
             _require_this_machine(request)
-        elif request.method in CHANGING:
-            _require_token(request, known)
-
-    return admit
+            return Role.LOCAL
+        if request.method in READING_METHODS and request.url.path in OPEN_HERE and _from_this_machine(request):
+            return Role.VIEWER
+        found = _presented_role(request, self.tokens)
+        if found is Role.VIEWER and not _only_reads(request):
+            raise ApiError(403, "forbidden", "This needs the operator's token; a viewer's only reads.")
+        return found
 
 
 def is_local(host: str) -> bool:
@@ -45,6 +54,17 @@ def is_local(host: str) -> bool:
         return False
 
 
+def _only_reads(request: Request) -> bool:
+    return request.method in READING_METHODS or request.url.path in READING_POSTS
+
+
+def _from_this_machine(request: Request) -> bool:
+    """Both ends are local: a proxy here that passes others on shows their name, or says so in a header."""
+    client = request.client.host if request.client else ""
+    passed_on = "forwarded" in request.headers or "x-forwarded-for" in request.headers
+    return is_local(client) and is_local(request.url.hostname or "") and not passed_on
+
+
 def _require_this_machine(request: Request) -> None:
     """A page in a browser here can send requests too: under a name of its own, or with its own origin."""
     if not is_local(request.url.hostname or ""):
@@ -54,14 +74,11 @@ def _require_this_machine(request: Request) -> None:
         raise ApiError(403, "forbidden", "Pages of another origin may not use the control plane.")
 
 
-def _require_token(request: Request, known: bytes) -> None:
+def _presented_role(request: Request, tokens: Tokens) -> Role:
     scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not presented:
-        raise ApiError(401, "token_required", "Send the token of the control plane: Authorization: Bearer <token>.")
-    # Digests of one length, compared in constant time: neither length nor place of a match can be measured.
-    if not hmac.compare_digest(_digest(presented.strip()), known):
-        raise ApiError(403, "forbidden", "The token is not the one of this control plane.")
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    if scheme.lower() != "bearer" or not presented.strip():
+        raise ApiError(401, "token_required", "Send a token of the control plane: Authorization: Bearer <token>.")
+    found = tokens.role_of(presented.strip())
+    if found is None:
+        raise ApiError(403, "forbidden", "The token is none of this control plane.")
+    return found

@@ -5,16 +5,18 @@ a pass. Answers hold numbers, enums, ids and our own sentences; no message, no s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from fastapi import APIRouter, FastAPI, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.acting import approvals as approval_table
 from agent.commands import rendering
-from agent.control_plane.admission import admission
+from agent.control_plane.admission import Admission
 from agent.control_plane.api_errors import install_handlers
+from agent.control_plane.gate import Gate
+from agent.control_plane.roles import Tokens
 from agent.errors import ApprovalRefusedError
 from agent.loop import Clock, Loop
 from agent.passes import Passes
@@ -41,7 +43,8 @@ class Parts:
     loops: Mapping[str, Loop]
     passes: Passes
     clock: Clock
-    token: SecretStr | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    max_body_bytes: int = 65_536
     wait_seconds: float = 20.0
     looks_by_the_clock: bool = False
     chat: APIRouter | None = None
@@ -63,9 +66,8 @@ class Answer(BaseModel):
 
 
 def create_api(parts: Parts) -> FastAPI:
-    app = FastAPI(
-        title="Refit agent", description=__doc__ or "", version="1", dependencies=[Depends(admission(parts.token))]
-    )
+    app = FastAPI(title="Refit agent", description=__doc__ or "", version="1")
+    app.add_middleware(Gate, admission=Admission(parts.tokens), max_body_bytes=parts.max_body_bytes)
     app.include_router(_models(parts))
     app.include_router(_decisions(parts))
     app.include_router(_approvals(parts))

@@ -51,10 +51,15 @@ def _answer(status: int, code: str, message: str, headers: Mapping[str, str] | N
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers=headers)
 
 
+def refusal(error: ApiError) -> JSONResponse:
+    """The answer to a request that is refused before or in its route."""
+    challenge = {"www-authenticate": "Bearer"} if error.status == 401 else None
+    return _answer(error.status, error.code, str(error), challenge)
+
+
 async def _refit_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ApiError):
-        challenge = {"www-authenticate": "Bearer"} if error.status == 401 else None
-        return _answer(error.status, error.code, str(error), challenge)
+        return refusal(error)
     status, code = next(((status, code) for kind, status, code in _STATUS if isinstance(error, kind)), (500, "failed"))
     return _answer(status, code, str(error))
 

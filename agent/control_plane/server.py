@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
+from agent.alerts.build import delivering_in_background, reachable
 from agent.build import build_loop, now
 from agent.commands.console import opened
 from agent.commands.looking import look, start_logging
 from agent.control_plane.admission import require_a_safe_setup
 from agent.control_plane.api import Parts, create_api
+from agent.control_plane.roles import Tokens
 from agent.loop import Loop
 from agent.passes import Passes
 from agent.settings import AgentSettings
@@ -46,7 +48,7 @@ def serve(host: str | None, port: int | None, port_file: Path | None, with_loop:
     start_logging()
     with opened() as (settings, store):
         address = host or settings.api_host
-        require_a_safe_setup(address, settings.api_token)
+        require_a_safe_setup(address, Tokens(operator=settings.api_token, viewer=settings.api_read_token))
         loops = {spec.name: build_loop(settings, store, spec) for spec in catalog().values()}
         passes = Passes(loops)
         parts = Parts(
@@ -54,32 +56,37 @@ def serve(host: str | None, port: int | None, port_file: Path | None, with_loop:
             loops=loops,
             passes=passes,
             clock=now,
-            token=settings.api_token,
+            tokens=Tokens(operator=settings.api_token, viewer=settings.api_read_token),
+            max_body_bytes=settings.api_max_body_bytes,
             wait_seconds=settings.api_wait_seconds,
             looks_by_the_clock=with_loop,
-            chat=_chat(settings, store),
+            chat=_chat(settings, store, passes),
         )
-        config = _config(parts, address, settings.api_port if port is None else port)
+        app = create_api(parts)
+        config = _config(app, address, settings.api_port if port is None else port)
         # uvicorn raises the signal again when it has ended: this lets the passes under way end first.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
         try:
-            with _looking(loops, settings.interval_minutes, with_loop):
+            with (
+                reachable(app, settings, store, passes),
+                delivering_in_background(settings, store, wanted=with_loop),
+                _looking(loops, settings.interval_minutes, with_loop),
+            ):
                 AnnouncedServer(config, port_file).run()
         finally:
             passes.close()
 
 
-def _chat(settings: AgentSettings, store: Store) -> APIRouter:
+def _chat(settings: AgentSettings, store: Store, passes: Passes) -> APIRouter:
     """The route of conversations: the same managed models as the loops."""
     from agent.chat.api import chat_routes
     from agent.chat.build import build_chat
 
-    return chat_routes(lambda name: build_chat(settings, store, managed_model(name)))
+    return chat_routes(lambda name: build_chat(settings, store, managed_model(name), passes))
 
 
-def _config(parts: Parts, host: str, port: int) -> uvicorn.Config:
-    app = create_api(parts)
+def _config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         app, host=host, port=port, access_log=False, log_level="warning", server_header=False, ws="none"
     )

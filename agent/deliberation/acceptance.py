@@ -1,6 +1,10 @@
-"""The one entrance for what a deciding model says: an answer is accepted here whole, or refused with a reason code."""
+"""The one entrance for what a deciding model says: its structure is accepted here whole, or refused with a reason code.
 
-from collections.abc import Mapping
+A reason in words counts only where every number in it stands in the evidence. Another one is replaced by the rule's own
+sentence, and said so: what was proposed is bounded by the policy, not by the words beside it.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +47,24 @@ class Refused:
     detail: str | None = None
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """A proposal. `loose` are the numbers and fields of its reasons that the evidence does not have."""
+
+    proposal: Proposal
+    loose: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> ReasonCode | None:
+        return ReasonCode.UNGROUNDED_NUMBER if self.loose else None
+
+    @property
+    def detail(self) -> str | None:
+        if not self.loose:
+            return None
+        return f"not in the evidence, so the rule's own sentence stands instead: {', '.join(self.loose)}"
+
+
 def accept(
     state: Mapping[str, Any],
     requested: frozenset[Action],
@@ -50,25 +72,27 @@ def accept(
     rules: PolicyRules,
     limits: Bounds,
     choice: TrainingChoice | None = None,
-) -> Proposal | Refused:
+) -> Accepted | Refused:
     """The proposal in the last state of a run, together with what was requested through tools; or why there is none."""
     messages = [message for message in state.get("messages", ()) if isinstance(message, AIMessage)]
     answer = state.get("structured_response")
     fault = _fault(messages, answer)
     if fault is not None or not isinstance(answer, ProposedDecision):
         return fault or Refused(ReasonCode.NO_STRUCTURED)
-    loose = _ungrounded(answer, evidence, rules, limits)
-    if loose:
-        return Refused(ReasonCode.UNGROUNDED_NUMBER, f"not in the evidence: {', '.join(loose)}")
-    return Proposal(
-        actions=frozenset(answer.actions) | requested,
+    actions = frozenset(answer.actions) | requested
+    loose = _loose(answer.reasons, evidence, rules, limits)
+    own = [reason for reason, faults in zip(answer.reasons, loose, strict=True) if not faults]
+    proposal = Proposal(
+        actions=actions,
         defer=frozenset(answer.defer),
         diagnosis=answer.diagnosis,
-        reasons=tuple(f"{reason.text} ({reason.evidence_field})" for reason in answer.reasons),
+        reasons=tuple(f"{reason.text} ({reason.evidence_field})" for reason in own),
         confidence=answer.confidence,
         candidates=choice.candidates if choice else None,
         window=choice.window if choice else None,
+        replaced=_sentences(limits, actions | frozenset(answer.defer)) if any(loose) else None,
     )
+    return Accepted(proposal, tuple(fault for faults in loose for fault in faults))
 
 
 def _fault(messages: list[AIMessage], answer: object) -> Refused | None:
@@ -89,13 +113,23 @@ def _fault(messages: list[AIMessage], answer: object) -> Refused | None:
     return None
 
 
-def _ungrounded(answer: ProposedDecision, evidence: Evidence, rules: PolicyRules, limits: Bounds) -> list[str]:
-    """Numbers that are not in the evidence, and cited fields that do not exist (by position: the name is not ours)."""
+def _loose(
+    reasons: Sequence[CitedReason], evidence: Evidence, rules: PolicyRules, limits: Bounds
+) -> list[tuple[str, ...]]:
+    """For each reason, its numbers that are not in the evidence, and a cited field that does not exist.
+
+    A field is named by the place of its reason: its name is not ours.
+    """
     known, fields = facts(evidence, rules, limits), field_names(evidence)
-    numbers = [number for reason in answer.reasons for number in ungrounded(reason.text, known)]
-    strangers = [
-        f"the field of reason {place}"
-        for place, reason in enumerate(answer.reasons, 1)
-        if reason.evidence_field not in fields
-    ]
-    return numbers + strangers
+
+    def faults(place: int, reason: CitedReason) -> tuple[str, ...]:
+        stranger = () if reason.evidence_field in fields else (f"the field of reason {place}",)
+        return (*ungrounded(reason.text, known), *stranger)
+
+    return [faults(place, reason) for place, reason in enumerate(reasons, 1)]
+
+
+def _sentences(limits: Bounds, concerned: frozenset[Action]) -> tuple[str, ...]:
+    """The rules' own sentences about the actions concerned; all of them where none speaks of these."""
+    about = [fired for fired in limits.fired if concerned & (fired.requires | fired.permits | fired.forbids)]
+    return tuple(fired.sentence for fired in about or limits.fired)

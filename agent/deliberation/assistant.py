@@ -1,7 +1,7 @@
 """The deciding model: a LangChain agent with read tools and a structured proposal, behind limits, that never raises.
 
-Whatever goes wrong (no answer, garbage, too slow, too dear, numbers that are not in the evidence) becomes a
-deliberation without a proposal and with a reason code: then the rules decide, with the same records and alerts.
+Whatever goes wrong (no answer, garbage, too slow, too dear) becomes a deliberation without a proposal and with a reason
+code: then the rules decide, with the same records and alerts.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import openai
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelCallLimitMiddleware
 from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
-from langchain.agents.structured_output import ToolStrategy
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool
@@ -25,10 +25,10 @@ from langgraph.errors import GraphRecursionError
 
 from agent.actions import Action
 from agent.decision import Bounds, Evidence, PolicyRules
-from agent.deliberation.acceptance import ProposedDecision, Refused, accept
+from agent.deliberation.acceptance import Accepted, ProposedDecision, Refused, accept
 from agent.deliberation.budget import Allowance, BudgetMiddleware, BudgetSpentError, Price, Spent
 from agent.deliberation.prompts import Prompts
-from agent.deliberation.proposal import Deliberation, Proposal, ReasonCode
+from agent.deliberation.proposal import Deliberation, ReasonCode
 from agent.record.canonical import to_plain
 from agent.settings import AgentSettings
 from tools.act import Basket, act_tools
@@ -52,7 +52,10 @@ _CODES: tuple[tuple[tuple[type[BaseException], ...], ReasonCode], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Assistant:
-    """Asks one chat model about one case at a time. `allowance` tells what the day has left."""
+    """Asks one chat model about one case at a time. `allowance` tells what the day has left.
+
+    `json_schema`: its service holds the answer to the schema; else the answer is a call of a tool of that name.
+    """
 
     open_model: OpenModel
     llm_name: str
@@ -61,6 +64,7 @@ class Assistant:
     allowance: Callable[[], Allowance]
     price: Price = field(default_factory=Price)
     candidates: tuple[str, ...] = ()
+    json_schema: bool = False
     max_calls: int = 8
     wall_clock_seconds: float = 60.0
     traced: Callable[[], AbstractContextManager[str | None]] = nullcontext
@@ -78,7 +82,7 @@ class Assistant:
         thought = self._deliberation(outcome, spent, time.monotonic() - started)
         return replace(thought, trace_id=trace_id)
 
-    async def _ask(self, evidence: Evidence, limits: Bounds, rules: PolicyRules, spent: Spent) -> Proposal | Refused:
+    async def _ask(self, evidence: Evidence, limits: Bounds, rules: PolicyRules, spent: Spent) -> Accepted | Refused:
         basket = basket_for(limits, self.candidates)
         case = HumanMessage(render_case(self.prompts, evidence, limits))
         async with asyncio.timeout(self.wall_clock_seconds), self.open_model() as model:
@@ -91,24 +95,29 @@ class Assistant:
         return create_agent(
             model,
             [*self.read_tools(evidence, rules), *act_tools(basket)],
-            system_prompt=self.prompts.render(SYSTEM, title=self.title, rules=rules),
+            system_prompt=render_system(self.prompts, self.title, rules),
             middleware=[limit_calls, BudgetMiddleware(self.allowance(), spent)],
-            response_format=ToolStrategy(ProposedDecision, handle_errors=RETRY_WORDS),
+            response_format=self._answer_form(),
         )
 
-    def _deliberation(self, outcome: Proposal | Refused, spent: Spent, seconds: float) -> Deliberation:
-        accepted = outcome if isinstance(outcome, Proposal) else None
-        refused = outcome if isinstance(outcome, Refused) else None
-        advice_only = self.advice_only()
-        code = refused.code if refused else ReasonCode.ADVICE_ONLY if advice_only else None
+    def _answer_form(self) -> Any:
+        """Named explicitly: left to itself, LangChain chooses by the model's name."""
+        if self.json_schema:
+            return ProviderStrategy(ProposedDecision)
+        return ToolStrategy(ProposedDecision, handle_errors=RETRY_WORDS)
+
+    def _deliberation(self, outcome: Accepted | Refused, spent: Spent, seconds: float) -> Deliberation:
+        accepted = outcome.proposal if isinstance(outcome, Accepted) else None
+        advice_only = accepted is not None and self.advice_only()
         return Deliberation(
             asked=True,
             proposal=None if advice_only else accepted,
             advice=accepted if advice_only else None,
-            reason_code=code,
-            detail=refused.detail if refused else None,
+            reason_code=ReasonCode.ADVICE_ONLY if advice_only else outcome.code,
+            detail=outcome.detail,
             llm_model=self.llm_name,
             prompt_sha256=self.prompts.sha256(SYSTEM, CASE),
+            prompt_version=self.prompts.version(SYSTEM, CASE),
             calls=spent.calls,
             tool_calls=tuple(spent.tool_calls),
             input_tokens=spent.input_tokens,
@@ -129,6 +138,11 @@ def basket_for(limits: Bounds, candidates: tuple[str, ...] = ()) -> Basket:
         str(action): (fired.rule, fired.sentence) for fired in reversed(limits.fired) for action in fired.forbids
     }
     return Basket(permitted=frozenset(map(str, limits.permitted)), rules=forbidding, candidates=candidates)
+
+
+def render_system(prompts: Prompts, title: str, rules: PolicyRules) -> str:
+    """What the model is told about every case: terms, lines and limits of its specification, how to answer."""
+    return prompts.render(SYSTEM, title=title, rules=rules, numbers=flat(to_plain(rules)))
 
 
 def render_case(prompts: Prompts, evidence: Evidence, limits: Bounds) -> str:

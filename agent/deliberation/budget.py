@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import openai
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage
 
@@ -65,7 +66,11 @@ class BudgetMiddleware(AgentMiddleware):
         size = sum(len(str(message.content)) for message in shown) // CHARACTERS_PER_TOKEN
         self._require(size)
         self.spent.calls += 1
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except Exception as error:
+            self._count_failed(error, size)
+            raise
         for message in response.result:
             if isinstance(message, AIMessage):
                 self._count(message, size)
@@ -77,6 +82,18 @@ class BudgetMiddleware(AgentMiddleware):
             raise BudgetSpentError(f"{self.spent.tokens} tokens spent, {self.allowance.tokens} allowed")
         if self.spent.usd + coming > self.allowance.usd:
             raise BudgetSpentError(f"{self.spent.usd:.4f} USD spent, {self.allowance.usd:.4f} allowed")
+
+    def _count_failed(self, error: Exception, size: int) -> None:
+        """An answer that was cut or does not fit was paid for, and one that came too late may have been."""
+        said = getattr(error, "ai_message", None)
+        used = getattr(getattr(error, "completion", None), "usage", None)
+        if isinstance(said, AIMessage):
+            self._count(said, size)
+        elif used is not None:
+            self.spent.input_tokens += used.prompt_tokens
+            self.spent.output_tokens += used.completion_tokens
+        elif isinstance(error, TimeoutError | openai.APITimeoutError):
+            self.spent.input_tokens += size
 
     def _count(self, message: AIMessage, size: int) -> None:
         used = message.usage_metadata

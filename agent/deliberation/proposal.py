@@ -24,7 +24,8 @@ class Diagnosis(StrEnum):
 class Proposal:
     """What the deciding model would do. `defer` names required actions that it would put off, for `reasons`.
 
-    `candidates` and `window` narrow a retraining; None where nothing was chosen.
+    `candidates` and `window` narrow a retraining; None where nothing was chosen. `reasons` are the model's own;
+    `replaced` are the rules' sentences that stand where a reason of its own named what the evidence does not have.
     """
 
     actions: Actions = frozenset()
@@ -34,6 +35,7 @@ class Proposal:
     confidence: float | None = None
     candidates: tuple[str, ...] | None = field(default=None, metadata=LATER)
     window: TrainingWindow | None = field(default=None, metadata=LATER)
+    replaced: tuple[str, ...] | None = field(default=None, metadata=LATER)
 
     @property
     def chooses(self) -> bool:
@@ -56,7 +58,11 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Deliberation:
-    """What asking the deciding model gave. `proposal` counts for the ruling; `advice` is kept beside it, unused."""
+    """What asking the deciding model gave. `proposal` counts for the ruling; `advice` is kept beside it, unused.
+
+    `prompt_version` is None for prompts that no release shipped; `conversation` names the one that asked for the
+    decision.
+    """
 
     asked: bool = False
     proposal: Proposal | None = None
@@ -72,3 +78,12 @@ class Deliberation:
     cost_usd: float | None = None
     seconds: float | None = None
     trace_id: str | None = None
+    prompt_version: str | None = field(default=None, metadata=LATER)
+    conversation: str | None = field(default=None, metadata=LATER)
+
+    @property
+    def decided_by(self) -> str:
+        """Who decided: a request in a conversation, the deciding model, or the rules alone."""
+        if self.proposal is None:
+            return "rules"
+        return "conversation" if self.conversation is not None else "agent"

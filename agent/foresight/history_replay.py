@@ -10,18 +10,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent.actions import Action, Actions
-from agent.decision import Bounds, Decision, Evidence, PolicyRules, Trigger
+from agent.decision import Bounds, Decision, Evidence, PolicyRules, Trigger, WindowScores
 from agent.deliberation.proposal import Proposal
 from agent.foresight.simulation.run import Prices
 from agent.foresight.what_if import evidence_under
+from agent.observing.answered import SCORES
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
+from pipeline.monitoring.looks import LOOKED_BACK
 
 DAY = timedelta(hours=24)
 BREACHES = frozenset({Trigger.DRIFT, Trigger.ACCURACY})
 REACTIONS: Actions = frozenset(Action) - {Action.HOLD}
 # A longer silence between two decisions says nothing about the time between them.
 LONGEST_STEP = DAY
+# Policies under which a decision did not record the scores of the windows before it.
+WINDOWS_NOT_RECORDED = ("1", "2")
 
 Deliberate = Callable[[Evidence, Bounds, PolicyRules], tuple[Proposal | None, float]]
 
@@ -104,10 +108,11 @@ def _steps(
     decisions: Sequence[Decision], rules_of: Callable[[PolicyRules], PolicyRules], deliberate: Deliberate | None
 ) -> Iterator[Step]:
     own_attempts: list[datetime] = []
+    windows: list[tuple[int, WindowScores]] = []
     differs = False
     for place, decision in enumerate(decisions):
         rules = rules_of(decision.rules)
-        evidence, _ = evidence_under(decision.evidence, decision.rules, rules)
+        evidence, _ = evidence_under(_with_windows(decision, windows), decision.rules, rules)
         if differs:
             evidence = _with_attempts(evidence, own_attempts, decision.at)
         limits = bounds(evidence, rules)
@@ -130,6 +135,19 @@ def _steps(
             usd_recorded=decision.deliberation.cost_usd or 0.0,
             usd_replayed=usd,
         )
+
+
+def _with_windows(decision: Decision, windows: list[tuple[int, WindowScores]]) -> Evidence:
+    """The evidence with the scheduled windows before it, where it did not record them itself."""
+    evidence, generation = decision.evidence, decision.evidence.champion.generation
+    if not decision.scheduled or not evidence.drift.status.usable:
+        return evidence
+    earlier = tuple(scores for of, scores in windows if of == generation)
+    windows.insert(0, (generation, WindowScores(**{name: getattr(evidence.drift, name) for name in SCORES})))
+    del windows[LOOKED_BACK - 1 :]
+    if decision.policy_version not in WINDOWS_NOT_RECORDED:
+        return evidence
+    return replace(evidence, drift=replace(evidence.drift, earlier_windows=earlier))
 
 
 def _with_attempts(evidence: Evidence, attempts: Sequence[datetime], now: datetime) -> Evidence:

@@ -12,9 +12,9 @@ from agent.actions import Actions, Headline, headline_of
 from agent.decision import Bounds, DataStatus, Decision, DriftEvidence, Evidence, PolicyRules
 from agent.deliberation.proposal import Proposal
 from agent.rules.guardrails import rule
-from agent.rules.policy import RULES, bounds
+from agent.rules.policy import RULES, RULES_OF, bounds
 from agent.rules.policy_numbers import NUMBERS, number_of, section_of, with_numbers
-from agent.rules.signals import HOURS_PER_DAY
+from agent.rules.signals import HOURS_PER_DAY, Case
 from pipeline.monitoring.accuracy import p_below
 
 # Recorded probabilities that come out again from the counts of labels may be recomputed at another floor.
@@ -88,7 +88,7 @@ def what_if(decision: Decision, changes: Mapping[str, float]) -> WhatIf:
         effective_now=_effective(decision, now),
         bounds_now=now,
         rules=_compared(decision.bounds, now),
-        flips=tuple(flip(decision, rules, name) for name in NUMBERS),
+        flips=tuple(flip(decision, rules, name) for name in NUMBERS if name in DECIDING),
         notes=notes,
     )
 
@@ -148,7 +148,7 @@ def _with_the_new_patience(evidence: Evidence, old: PolicyRules, new: PolicyRule
 
 def _breaches_are_as_counted(evidence: Evidence, old: PolicyRules, new: PolicyRules) -> tuple[Evidence, str | None]:
     moved = old.monitoring.drift_threshold != new.monitoring.drift_threshold
-    if moved and new.monitoring.confirm_windows > 1:
+    if moved and new.monitoring.confirm_windows == 2 and evidence.drift.earlier_windows is None:
         return evidence, "Earlier windows count as breaches by the old threshold: only their number was recorded."
     return evidence, None
 
@@ -161,7 +161,8 @@ def _effective(decision: Decision, limits: Bounds) -> Actions:
 def _compared(before: Bounds, now: Bounds) -> tuple[RuleChange, ...]:
     old = {fired.rule: fired for fired in before.fired}
     new = {fired.rule: fired for fired in now.fired}
-    names = [each.__name__ for each in RULES if each.__name__ in old or each.__name__ in new]
+    known = dict.fromkeys(each.__name__ for rules in (RULES, *RULES_OF.values()) for each in rules)
+    names = [name for name in known if name in old or name in new]
     return tuple(
         RuleChange(
             rule=name,
@@ -202,6 +203,8 @@ def _candidates(evidence: Evidence, rules: PolicyRules, name: str) -> Iterable[f
     if name == "accuracy_floor":
         yield from _floors(evidence, rules)
         return
+    if name == "drift_threshold":
+        yield from _confirming_lines(evidence, rules)
     low, high = RANGES.get(name, (0.0, 1e9))
     whole = isinstance(getattr(getattr(rules, section_of(name), rules), name), int)
     compared = COMPARED_WITH.get(name)
@@ -231,6 +234,24 @@ def _floors(evidence: Evidence, rules: PolicyRules) -> Iterable[float]:
         yield from (low, high)
 
 
+def _confirming_lines(evidence: Evidence, rules: PolicyRules) -> Iterable[float]:
+    """The thresholds at which several windows, or what was answered, just count and just do not."""
+
+    def lasts(case: Case) -> bool:
+        return case.drift_lasts
+
+    def counts(case: Case) -> bool:
+        return case.drift_confirmed
+
+    for holds in (lasts, counts):
+        low, high = 0.0, 1.0
+        while high - low > FLOOR_PRECISION:
+            middle = (low + high) / 2
+            met = holds(Case(evidence, with_numbers(rules, {"drift_threshold": middle})))
+            low, high = (middle, high) if met else (low, middle)
+        yield from (low, high)
+
+
 def _attempts(evidence: Evidence) -> Iterable[float | None]:
     return (evidence.training.hours_since_attempt, evidence.training.hours_since_refusal)
 
@@ -249,7 +270,7 @@ COMPARED_WITH: Mapping[str, Callable[[Evidence], Iterable[float | None]]] = {
     "drift_threshold": lambda seen: (seen.drift.vocabulary_drift, seen.drift.tfidf_drift, seen.drift.numeric_drift),
     "accuracy_confidence": _confidences,
     "min_rows": lambda seen: (seen.drift.unique_messages,),
-    "confirm_windows": lambda seen: (1, 2),
+    "confirm_windows": lambda seen: (1, 2, 3),
     "stale_after_hours": lambda seen: (seen.drift.hours_since_last_message,),
     "schedule_days": _days,
     "cooldown_hours": _attempts,
@@ -260,10 +281,11 @@ COMPARED_WITH: Mapping[str, Callable[[Evidence], Iterable[float | None]]] = {
     "max_deferrals": lambda seen: (seen.history.deferrals_in_a_row,),
     "verdict_valid_hours": _verdict_age,
 }
+DECIDING = frozenset({"accuracy_floor", *COMPARED_WITH})
 RANGES: Mapping[str, tuple[float, float]] = {
     "drift_threshold": (0.0, 1.0),
     "accuracy_confidence": (0.5, 1.0),
-    "confirm_windows": (0.0, 3.0),
+    "confirm_windows": (0.0, 4.0),
     "max_per_day": (-1.0, 1e9),
     "max_deferrals": (-1.0, 1e9),
 }

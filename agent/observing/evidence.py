@@ -1,13 +1,14 @@
 """Gathers the evidence: reads the stores, measures the window, and keeps numbers, enums and ids only."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from agent.acting import approvals
+from agent.acting.rollouts import ended_badly, running
 from agent.decision import (
-    AccuracyEvidence,
     ChallengerEvidence,
     ChampionEvidence,
     DataStatus,
@@ -15,37 +16,33 @@ from agent.decision import (
     Evidence,
     HistoryEvidence,
     PatternEvidence,
+    PolicyRules,
+    RolloutEvidence,
     TrainingEvidence,
+    WindowScores,
 )
-from agent.observing.lookout import CONFIRM_AMONG, Lookout, Measured
+from agent.observing.answered import answered_drift
+from agent.observing.lookout import SCORES, Lookout, Measured
+from agent.observing.reading import WINDOW_STATUS, accuracy_evidence
 from agent.record import ledger, past
 from agent.record.canonical import to_plain
-from agent.record.ledger import EntryKind
+from agent.record.ledger import Entry, EntryKind
 from agent.record.past import Past, hours_between
+from agent.rules.signals import DRIFT_SCORES, clears
+from pipeline.checks import is_full
 from pipeline.gate.verdicts import newest_verdict
-from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus
-from pipeline.monitoring.drift import WindowStatus
+from pipeline.monitoring.accuracy import AccuracyReport
+from pipeline.monitoring.looks import LOOKED_BACK
 from pipeline.monitoring.window import Window
 from pipeline.records import Pointer, Promotion, PromotionKind, VersionRecord
 from pipeline.releases.promotion import pointer, promotions, versions
+from pipeline.releases.rollout_store import Rollout, rollout_history
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 
 # A scheduled window that does not fill within a day is looked at as it is.
 PATIENCE_HOURS = 24.0
 HISTORY = 200
-
-_STATUS = {
-    WindowStatus.OK: DataStatus.SUFFICIENT,
-    WindowStatus.LOW_POWER: DataStatus.LOW_POWER,
-    WindowStatus.INSUFFICIENT: DataStatus.TOO_FEW,
-    WindowStatus.NO_DATA: DataStatus.NO_DATA,
-}
-ACCURACY_STATUS = {
-    AccuracyStatus.OK: DataStatus.SUFFICIENT,
-    AccuracyStatus.TOO_FEW: DataStatus.TOO_FEW,
-    AccuracyStatus.NO_DATA: DataStatus.NO_DATA,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,23 +75,28 @@ class Observer:
         champion, moves = pointer(self.store.control, self.spec.name), self._moves()
         generation = champion.generation if champion else 0
         known = versions(self.store.control, self.spec.name)
-        lately = self._past(now, generation, moves, known)
+        decided, happened = self._recorded()
+        rollouts = rollout_history(self.store.control, self.spec.name)
+        lately = _lately(decided, happened, now, generation, moves, known)
         newest = self.lookout.newest(champion)
-        window = self.lookout.next_unseen(champion, newest) if scheduled else newest
+        window = self.lookout.next_unseen(champion, newest, now) if scheduled else newest
         drift = self.lookout.drift(champion, window)
         accuracy = self.lookout.accuracy(champion, newest)
         seen = self._drift(now, champion, window, drift, scheduled)
+        judged, training = accuracy_evidence(accuracy, seen.status), self._training(now, known, lately)
         evidence = Evidence(
             model=self.spec.name,
             at=now,
             champion=self._champion(now, champion, moves),
             drift=seen,
-            accuracy=_accuracy_evidence(accuracy, seen.status),
-            training=self._training(now, known, lately),
-            challenger=self._challenger(now, champion, moves, known, lately),
+            accuracy=judged,
+            training=training,
+            challenger=self._challenger(now, champion, moves, known, lately, rollouts),
+            rollout=_rollout(running(rollouts), now),
             history=HistoryEvidence(
                 unresolved_breach_hours=lately.unresolved_breach_hours,
                 incident_id=lately.incident_id,
+                answered_drift=answered_drift(decided, happened, generation, clears(judged, training, self._rules)),
                 deferrals_in_a_row=lately.deferrals_in_a_row,
                 waiting_for_approval=self._waiting(now),
             ),
@@ -104,22 +106,20 @@ class Observer:
     def _moves(self) -> list[Promotion]:
         return promotions(self.store.control, self.spec.name, limit=1_000)
 
-    def _past(self, now: datetime, generation: int, moves: list[Promotion], known: list[VersionRecord]) -> Past:
+    @property
+    def _rules(self) -> PolicyRules:
+        return PolicyRules(monitoring=self.spec.monitoring, retraining=self.spec.retraining)
+
+    def _recorded(self) -> tuple[list[Entry], list[Entry]]:
+        """The newest decisions, and what came of retrainings, newest first."""
         kinds = (
             EntryKind.EFFECT_STARTED,
             EntryKind.TRAINED,
             EntryKind.EFFECT_FAILED,
             EntryKind.APPROVAL_REJECTED,
         )
-        helped = [move.at for move in moves if move.kind is PromotionKind.PROMOTE]
-        by_hand = [version.trained_at for version in known if version.decision_id is None]
-        return past.summarise(
-            ledger.decisions(self.store.control, self.spec.name, HISTORY),
-            ledger.events(self.store.control, self.spec.name, kinds, HISTORY),
-            now,
-            generation,
-            max([*helped, *by_hand], default=None),
-        )
+        control, name = self.store.control, self.spec.name
+        return ledger.decisions(control, name, HISTORY), ledger.events(control, name, kinds, HISTORY)
 
     def _drift(
         self,
@@ -132,13 +132,14 @@ class Observer:
         if champion is None or window is None or report is None:
             return DriftEvidence()
         age = self.lookout.hours_since_last_message(now)
-        status = self._status(now, window, report, age, scheduled)
-        breaches = self.lookout.scheduled_breaches(champion.generation)
-        if scheduled and status.usable:
-            breaches = [bool(report.drift_detected), *breaches][:CONFIRM_AMONG]
+        status = self._status(now, champion, window, report, age, scheduled)
+        scores = dict(report.scores) | dict(report.signs) if status.usable else {}
+        before = self.lookout.scheduled_windows(champion.generation)
+        windows = [_window_scores(scores), *before] if scheduled and status.usable else before
+        breaches = [_breaches(window, self.spec.monitoring.drift_threshold) for window in windows[:LOOKED_BACK]]
         return DriftEvidence(
             status=status,
-            **(dict(report.scores) | dict(report.signs) if status.usable else {}),
+            **scores,
             causes=report.causes if status.usable else None,
             messages=report.messages,
             unique_messages=report.unique_messages,
@@ -151,19 +152,21 @@ class Observer:
             ),
             scheduled_windows=len(breaches),
             scheduled_breaches=sum(breaches),
+            earlier_windows=_known(before)[: LOOKED_BACK - 1] if scheduled else None,
             from_seq=window.from_seq if window.predictions else None,
             to_seq=window.to_seq if window.predictions else None,
         )
 
     def _status(
-        self, now: datetime, window: Window, report: Measured, age: float | None, scheduled: bool
+        self, now: datetime, champion: Pointer, window: Window, report: Measured, age: float | None, scheduled: bool
     ) -> DataStatus:
         if age is not None and age > self.spec.monitoring.stale_after_hours:
             return DataStatus.STALE
-        full = len(window) >= self.spec.monitoring.window_rows
-        if scheduled and window.first_at and not full and hours_between(window.first_at, now) < PATIENCE_HOURS:
+        full = is_full(self.spec, champion, window, now)
+        patience = max(PATIENCE_HOURS, self.spec.monitoring.window_hours or 0.0)
+        if scheduled and window.first_at and not full and hours_between(window.first_at, now) < patience:
             return DataStatus.FILLING
-        return _STATUS[report.status]
+        return WINDOW_STATUS[report.status]
 
     def _champion(self, now: datetime, champion: Pointer | None, moves: list[Promotion]) -> ChampionEvidence:
         if champion is None:
@@ -197,6 +200,7 @@ class Observer:
         moves: list[Promotion],
         known: list[VersionRecord],
         lately: Past,
+        rollouts: list[Rollout],
     ) -> ChallengerEvidence | None:
         if not known or (champion and known[0].version == champion.version):
             return None
@@ -210,6 +214,7 @@ class Observer:
             judged_against=record.champion_version if record else None,
             refused_by_person=version in lately.refused_versions,
             served_before=any(move.to_version == version for move in moves),
+            taken_back=ended_badly(rollouts, version, record.at if record else None) or None,
         )
 
     def _waiting(self, now: datetime) -> tuple[Any, ...]:
@@ -217,22 +222,39 @@ class Observer:
         return tuple(sorted({approval.binding.action for approval in found}))
 
 
-def _accuracy_evidence(report: AccuracyReport | None, window: DataStatus) -> AccuracyEvidence:
-    """When messages have stopped, old labels say nothing about now: the status is stale and the scores are null."""
-    if report is None:
-        return AccuracyEvidence()
-    status = DataStatus.STALE if window is DataStatus.STALE else ACCURACY_STATUS[report.status]
-    shown = report if status.usable else None
-    return AccuracyEvidence(
-        status=status,
-        estimate=shown.estimate if shown else None,
-        low=shown.low if shown else None,
-        high=shown.high if shown else None,
-        p_below_floor=shown.p_below_floor if shown else None,
-        labelled=report.labelled,
-        more_labels=report.more_labels,
-        method=report.method if report.labelled else None,
-        upper_estimate=report.upper_estimate if status is not DataStatus.STALE else None,
-        suspicious=report.suspicious if status is not DataStatus.STALE else None,
-        label_delay_hours=report.label_delay_hours,
+def _lately(
+    decided: list[Entry],
+    happened: list[Entry],
+    now: datetime,
+    generation: int,
+    moves: list[Promotion],
+    known: list[VersionRecord],
+) -> Past:
+    helped = [move.at for move in moves if move.kind is PromotionKind.PROMOTE]
+    by_hand = [version.trained_at for version in known if version.decision_id is None]
+    return past.summarise(decided, happened, now, generation, max([*helped, *by_hand], default=None))
+
+
+def _rollout(rollout: Rollout | None, now: datetime) -> RolloutEvidence | None:
+    if rollout is None:
+        return None
+    return RolloutEvidence(
+        version=rollout.version,
+        strategy=rollout.strategy,
+        stage=rollout.stage + 1,
+        stages=len(rollout.stages),
+        hours_since_begun=hours_between(rollout.started_at, now),
     )
+
+
+def _window_scores(scores: Mapping[str, float | None]) -> WindowScores:
+    return WindowScores(**{name: scores.get(name) for name in SCORES})
+
+
+def _breaches(window: WindowScores, line: float) -> bool:
+    return any((score := getattr(window, name)) is not None and score > line for name in DRIFT_SCORES)
+
+
+def _known(windows: Sequence[WindowScores]) -> tuple[WindowScores, ...]:
+    """Those that could be measured."""
+    return tuple(window for window in windows if any(getattr(window, name) is not None for name in DRIFT_SCORES))

@@ -1,19 +1,21 @@
 """Looks at the traffic of one managed model: windows, their drift, what labels say. Measured here, judged elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import select
 
+from agent.decision import WindowScores
 from agent.record.past import hours_between
-from pipeline.checks import window_drift
+from pipeline.checks import next_window, window_drift
 from pipeline.monitoring import window as log
 from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus, judge_accuracy
 from pipeline.monitoring.causes import Cause
 from pipeline.monitoring.drift import DriftReport, NewPattern, WindowStatus
+from pipeline.monitoring.looks import LOOKED_BACK
 from pipeline.monitoring.numeric import NumericDriftReport
 from pipeline.monitoring.profile import Profile
 from pipeline.monitoring.window import Window
@@ -24,13 +26,11 @@ from pipeline.spec import ModelSpec
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
 
-# A drift that must be confirmed is looked for among so many scheduled windows.
-CONFIRM_AMONG = 3
 REPORTS = 200
 
 
-# The names of the drift scores in evidence and reports.
-SCORES = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
+# The names of the scores of a window in evidence and reports.
+SCORES = tuple(field.name for field in fields(WindowScores))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,20 +98,12 @@ class Lookout:
         mine = tuple(entry for entry in found.predictions if entry.record.at >= champion.promoted_at)
         return found if len(mine) == len(found.predictions) else _window(mine)
 
-    def next_unseen(self, champion: Pointer | None, newest: Window | None) -> Window | None:
+    def next_unseen(self, champion: Pointer | None, newest: Window | None, now: datetime) -> Window | None:
         """The next window that no scheduled look has seen."""
         if champion is None or newest is None:
             return None
-        name, rows = self.spec.name, self.spec.monitoring.window_rows
-        after = log.last_look(self.store.telemetry, model=name, generation=champion.generation)
-        return log.read_window(
-            self.store.telemetry,
-            model=name,
-            version=champion.version,
-            after_seq=after,
-            rows=rows,
-            since=champion.promoted_at,
-        )
+        after = log.last_look(self.store.telemetry, model=self.spec.name, generation=champion.generation)
+        return next_window(self.store.telemetry, self.spec, champion, after_seq=after, now=now)
 
     def drift(self, champion: Pointer | None, window: Window | None) -> Measured | None:
         """The window against the champion's reference; None where there is neither, or the version carries none."""
@@ -136,14 +128,12 @@ class Lookout:
             last = connection.execute(query).scalar()
         return hours_between(last, now) if last else None
 
-    def scheduled_breaches(self, generation: int) -> list[bool]:
-        """Whether each of the last scheduled windows of this generation breached, newest first."""
+    def scheduled_windows(self, generation: int) -> list[WindowScores]:
+        """The scores of the last scheduled windows of this generation, newest first."""
         stored = log.reports(self.store.telemetry, model=self.spec.name, limit=REPORTS)
         bodies = [report.body for report in stored if report.scheduled and report.generation == generation]
-        scores = [(body.get("evidence") or {}).get("drift", {}) for body in bodies[:CONFIRM_AMONG]]
-        line = self.spec.monitoring.drift_threshold
-        found = [[drift.get(name) for name in SCORES] for drift in scores]
-        return [any(score is not None and score > line for score in window) for window in found]
+        drifts = [(body.get("evidence") or {}).get("drift", {}) for body in bodies[:LOOKED_BACK]]
+        return [WindowScores(**{name: drift.get(name) for name in SCORES}) for drift in drifts]
 
     def accuracy(self, champion: Pointer | None, newest: Window | None) -> AccuracyReport | None:
         """Over the labels of the newest window; where it has too few, over the newest labels of this champion."""
@@ -194,16 +184,8 @@ class Lookout:
 
     def new_labels(self, trained_at: datetime | None) -> int:
         """How many predictions were labelled since the last training; a label without its prediction waits."""
-        labels, answered = tables.labels, tables.predictions
-        query = (
-            select(func.count(distinct(labels.c.prediction_id)))
-            .join_from(labels, answered, labels.c.prediction_id == answered.c.prediction_id)
-            .where(answered.c.model == self.spec.name)
-        )
-        if trained_at is not None:
-            query = query.where(labels.c.at > trained_at)
-        with self.store.telemetry.connect() as connection:
-            return int(connection.execute(query).scalar() or 0)
+        most = self.spec.retraining.max_production_rows
+        return log.count_labelled(self.store.telemetry, model=self.spec.name, after=trained_at, most=most)
 
 
 def _window(predictions: tuple[LabelledPrediction, ...]) -> Window:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-# Marks a field that came with a later release: while it is None it is left out, so that what was written before it
-# reads, hashes and replays as it did.
+# Marks a field that came with a later release: while it has its default, such as None, it is left out, so that what was
+# written before it reads, hashes and replays as it did. The default of such a field never changes.
 LATER = {"later": True}
 
 
@@ -24,8 +24,8 @@ def to_plain(value: object) -> Any:
         return value.astimezone(UTC).isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         named = {item.name: getattr(value, item.name) for item in fields(value)}
-        later = {item.name for item in fields(value) if item.metadata == LATER}
-        return {name: to_plain(item) for name, item in named.items() if item is not None or name not in later}
+        left_out = {item.name for item in fields(value) if item.metadata == LATER and named[item.name] == item.default}
+        return {name: to_plain(item) for name, item in named.items() if name not in left_out}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, frozenset | set):

@@ -40,6 +40,7 @@ class EntryKind(StrEnum):
     PROMOTED = "promoted"
     PROMOTION_REFUSED = "promotion_refused"
     ROLLED_BACK = "rolled_back"
+    ROLLOUT = "rollout"
     APPROVAL_REQUESTED = "approval_requested"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_REJECTED = "approval_rejected"
@@ -129,6 +130,14 @@ def events(control: Engine, model: str, kinds: Sequence[EntryKind], limit: int =
     return _read(control, query.order_by(table.c.seq.desc()).limit(limit))
 
 
+def after(control: Engine, seq: int, limit: int) -> list[Entry]:
+    """The entries behind a number, in order.
+
+    None appears later with a smaller number than one that was read: each carries the hash of the one before it.
+    """
+    return _read(control, select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(limit))
+
+
 def unfinished(control: Engine, model: str) -> list[Entry]:
     """Decisions that were recorded and never closed, oldest first: a kill or a pending approval left them so."""
     closed = table.alias("closed")
@@ -139,6 +148,13 @@ def unfinished(control: Engine, model: str) -> list[Entry]:
         table.c.model == model, table.c.kind == EntryKind.DECISION.value, ~ended.correlate(table).exists()
     )
     return _read(control, query.order_by(table.c.seq))
+
+
+def knows(control: Engine, decision_id: str) -> bool:
+    """Whether a decision of that id stands in the ledger."""
+    query = select(table.c.seq).where(table.c.decision_id == decision_id, table.c.kind == EntryKind.DECISION.value)
+    with control.connect() as connection:
+        return connection.execute(query).first() is not None
 
 
 def has(control: Engine, key: str) -> bool:

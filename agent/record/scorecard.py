@@ -1,7 +1,8 @@
 """The deciding model against the rules: where its choice differed, what came of it, and whether it may go on.
 
 Pure: no clock, no files, no model calls. The counterfactual is computed, not guessed: the same recorded bounds without
-the proposal give what the rules would have done. Only decisions in which the model changed something count.
+the proposal give what the rules would have done. Only decisions in which the model changed something count, and not
+those that a person asked for in a conversation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ class Scorecard:
 def scorecard(decisions: Sequence[Sequence[Entry]]) -> Scorecard:
     """The score over decisions of one model, newest first, each with its events behind it."""
     bodies = [entries[0].body for entries in decisions]
-    thoughts = [body.get("deliberation", {}) for body in bodies]
+    thoughts = [thought for body in bodies if not (thought := body.get("deliberation", {})).get("conversation")]
     later: Mapping[str, Any] | None = None
     choices = []
     for entries in decisions:
@@ -69,7 +70,8 @@ def scorecard(decisions: Sequence[Sequence[Entry]]) -> Scorecard:
 def _choice(entries: Sequence[Entry], later: Mapping[str, Any] | None) -> Choice | None:
     body = entries[0].body
     ruling, bounds = body.get("ruling", {}), body.get("bounds", {})
-    if not body.get("deliberation", {}).get("proposal"):
+    thought = body.get("deliberation", {})
+    if not thought.get("proposal") or thought.get("conversation"):
         return None
     effective, required = frozenset(ruling.get("effective", ())), frozenset(bounds.get("required", ()))
     added, put_off = effective - required, required - effective

@@ -14,7 +14,8 @@ def bounded(thought: Deliberation, evidence: Evidence, candidates: frozenset[str
     if proposal is None or reason is None:
         return thought
     whole = replace(proposal, candidates=None, window=None)
-    return replace(thought, proposal=whole, reason_code=ReasonCode.POLICY_CLAMPED, detail=reason)
+    code, detail = thought.reason_code or ReasonCode.POLICY_CLAMPED, "; ".join(filter(None, (thought.detail, reason)))
+    return replace(thought, proposal=whole, reason_code=code, detail=detail)
 
 
 def why_not(proposal: Proposal, evidence: Evidence, candidates: frozenset[str]) -> str | None:

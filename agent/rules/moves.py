@@ -12,7 +12,7 @@ from pipeline.records import version_tag
 def promote_a_challenger_that_passed_the_gate(case: Case) -> Says | None:
     """Moving to a version that is proven better comes before training or going back to another."""
     challenger = case.evidence.challenger
-    if challenger is None or challenger.verdict_age_hours is None or not case.challenger_is_proven:
+    if challenger is None or challenger.verdict_age_hours is None or not case.challenger_is_proven or case.rolling_out:
         return None
     promote = frozenset({Action.PROMOTE})
     sentence = (
@@ -27,6 +27,19 @@ def promote_a_challenger_that_passed_the_gate(case: Case) -> Says | None:
         defers=promote if case.may_defer else frozenset(),
         forbids=frozenset({Action.RETRAIN, Action.ROLL_BACK}),
     )
+
+
+def wait_while_a_version_is_rolled_out(case: Case) -> Says | None:
+    """The service carries a rollout on and takes it back by itself; going back to the previous champion stays open."""
+    rollout = case.evidence.rollout
+    if rollout is None:
+        return None
+    where, hours = f"stage {rollout.stage} of {rollout.stages}", rollout.hours_since_begun
+    sentence = (
+        f"{version_tag(rollout.version)} is being rolled out ({rollout.strategy.replace('_', ' ')}, {where}, begun "
+        f"{hours:.1f} hours ago): nothing else is trained or promoted until it ends."
+    )
+    return Says(sentence, forbids=frozenset({Action.RETRAIN, Action.PROMOTE}))
 
 
 def no_promotion_without_a_fresh_passed_verdict(case: Case) -> Says | None:

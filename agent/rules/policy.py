@@ -15,7 +15,7 @@ from agent.rules import limits, moves, triggers
 from agent.rules.signals import Case, Says
 
 # Goes up whenever the same evidence could give other bounds; a test holds it against a digest of known cases.
-POLICY_VERSION = "2"
+POLICY_VERSION = "3"
 
 Rule = Callable[[Case], Says | None]
 
@@ -51,13 +51,22 @@ RULES_1: tuple[Rule, ...] = (
     moves.allow_a_rollback_when_the_previous_champion_was_better,
 )
 
-RULES: tuple[Rule, ...] = (
+RULES_2: tuple[Rule, ...] = (
     *RULES_1,
     triggers.say_when_answers_shift,
     triggers.say_when_answers_let_expect_a_low_accuracy,
 )
+_TAKEN_OUT = triggers.wait_for_a_second_window_when_drift_is_seen_once
+_DRIFT = RULES_2.index(_TAKEN_OUT)
+RULES: tuple[Rule, ...] = (
+    *RULES_2[:_DRIFT],
+    triggers.wait_for_more_windows_when_drift_is_weak,
+    triggers.rest_when_a_retraining_has_answered_this_drift,
+    *RULES_2[_DRIFT + 1 :],
+    moves.wait_while_a_version_is_rolled_out,
+)
 # What earlier releases decided by, for replays. A rule that changes its mind keeps its earlier form under another name.
-RULES_OF: Mapping[str, tuple[Rule, ...]] = {"1": RULES_1, POLICY_VERSION: RULES}
+RULES_OF: Mapping[str, tuple[Rule, ...]] = {"1": RULES_1, "2": RULES_2, POLICY_VERSION: RULES}
 
 
 def bounds(evidence: Evidence, rules: PolicyRules, version: str = POLICY_VERSION) -> Bounds:

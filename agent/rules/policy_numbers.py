@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from math import inf
 from typing import Any, cast
 
 from agent.decision import PolicyRules
@@ -24,8 +25,10 @@ NUMBERS: tuple[str, ...] = numbers()
 
 
 def number_of(rules: PolicyRules, name: str) -> float:
+    """The number as it stands; one that is not set bounds nothing, so it counts as infinite."""
     section = section_of(name)
-    return float(getattr(getattr(rules, section) if section else rules, name))
+    value = getattr(getattr(rules, section) if section else rules, name)
+    return inf if value is None else float(value)
 
 
 def with_numbers(rules: PolicyRules, changes: Mapping[str, float]) -> PolicyRules:
@@ -33,7 +36,8 @@ def with_numbers(rules: PolicyRules, changes: Mapping[str, float]) -> PolicyRule
     for name, value in changes.items():
         section = section_of(name)
         holder: Any = getattr(rules, section) if section else rules
-        typed = type(getattr(holder, name))(value)
+        present = getattr(holder, name)
+        typed = value if present is None else type(present)(value)
         changed = replace(holder, **{name: typed})
         rules = _placed(rules, section, changed)
     return rules

@@ -9,13 +9,26 @@ from dataclasses import dataclass
 from math import isfinite
 
 from agent.actions import Action, Actions
-from agent.decision import Evidence, PolicyRules, Trigger
+from agent.decision import (
+    AccuracyEvidence,
+    DriftEvidence,
+    Evidence,
+    PolicyRules,
+    TrainingEvidence,
+    Trigger,
+    WindowScores,
+)
 from pipeline.gate.rules import VerdictStatus
+from pipeline.monitoring.looks import CONFIRMED_BY, clearly_beyond, distance
 from pipeline.records import PromotionKind
 
 HOURS_PER_DAY = 24.0
-# With `confirm_windows = 2`: so many of the last three disjoint scheduled windows must breach.
+# A look that does not know the scores of the windows before it goes by how many of the last three were breaches.
 BREACHES_TO_CONFIRM = 2
+# Drift that was answered rests until labels make it so likely that the floor is missed.
+IN_DOUBT = 0.2
+
+DRIFT_SCORES = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
 
 
 @dataclass(frozen=True)
@@ -78,11 +91,50 @@ class Case:
 
     @property
     def drift_confirmed(self) -> bool:
-        """A breach in this window that enough scheduled windows confirm (or the first one, where one is enough)."""
+        """Drift that more than chance explains, and that no retraining has answered already."""
+        return self.drift_lasts and not self.drift_answered
+
+    @property
+    def drift_lasts(self) -> bool:
+        """A breach in this window that is far out, or that earlier windows confirm; by hand one window is enough."""
         if not self.drift_breach:
             return False
-        confirmed = self.evidence.drift.scheduled_breaches >= BREACHES_TO_CONFIRM
-        return self.rules.monitoring.confirm_windows == 1 or confirmed
+        windows, known_before = self.rules.monitoring.confirm_windows, self.evidence.drift.earlier_windows is not None
+        if windows == 2 and not known_before:
+            return self.evidence.drift.scheduled_breaches >= BREACHES_TO_CONFIRM
+        if windows == 1 or not known_before:
+            return True
+        return CONFIRMED_BY[windows](self.distances())
+
+    @property
+    def drift_answered(self) -> bool:
+        """A retraining saw it and gained nothing, labels cleared the model and still do not speak against it.
+
+        What was cleared once stays so until there is real doubt: near the line of certainty, chance alone would call
+        the same drift back every few weeks.
+        """
+        answered, p = self.evidence.history.answered_drift, self.p_below_floor
+        if answered is None or p is None or p > IN_DOUBT:
+            return False
+        return not clearly_beyond(self.distances(answered))
+
+    def distances(self, answered: WindowScores | None = None) -> tuple[float, ...]:
+        """How far this window and those before it lie out, in units of their line, newest first.
+
+        With `answered`, its scores are the lines where they lie above the policy's own, and positive messages of new
+        kinds count too: what a retraining did not see is not answered.
+        """
+        drift, line = self.evidence.drift, self.rules.monitoring.drift_threshold
+        windows: tuple[DriftEvidence | WindowScores, ...] = (drift, *(drift.earlier_windows or ()))
+        names = DRIFT_SCORES if answered is None else (*DRIFT_SCORES, "spam_part_novelty")
+        lines = {name: max(line, getattr(answered, name, None) or 0.0) for name in names}
+        return tuple(
+            max(
+                (distance(score, lines[name]) for name in names if (score := known(getattr(one, name), True))),
+                default=0.0,
+            )
+            for one in windows
+        )
 
     @property
     def p_below_floor(self) -> float | None:
@@ -94,6 +146,11 @@ class Case:
     def accuracy_below(self) -> bool | None:
         p = self.p_below_floor
         return None if p is None else p >= self.rules.monitoring.accuracy_confidence
+
+    @property
+    def accuracy_clear(self) -> bool:
+        """Labels say that the floor is held."""
+        return is_clear(self.p_below_floor, self.rules.monitoring.accuracy_confidence)
 
     @property
     def accuracy_undecided(self) -> bool:
@@ -158,7 +215,11 @@ class Case:
     @property
     def retraining_blocked(self) -> bool:
         limits = (self.cooling_down, self.budget_spent, self.brake_on, self.refused_lately, self.waits_for_approval)
-        return any(limits)
+        return any(limits) or self.rolling_out
+
+    @property
+    def rolling_out(self) -> bool:
+        return self.evidence.rollout is not None
 
     @property
     def may_defer(self) -> bool:
@@ -177,6 +238,7 @@ class Case:
             and challenger.judged_against == champion.version != challenger.version
             and not challenger.refused_by_person
             and not challenger.served_before
+            and not challenger.taken_back
         )
 
     @property
@@ -198,6 +260,20 @@ class Case:
 def known(value: float | None, usable: bool) -> float | None:
     """The value where it means something; a NaN is as unknown as a missing one."""
     return value if usable and value is not None and isfinite(value) else None
+
+
+def clears(accuracy: AccuracyEvidence, training: TrainingEvidence, rules: PolicyRules) -> bool:
+    """Whether labels clear the model, with as many since the last training as another one would need.
+
+    Fewer would mostly be labels of before, which say nothing about drift that has begun since.
+    """
+    enough = (training.new_labels or 0) >= rules.retraining.min_new_labels
+    sure = is_clear(accuracy.p_below_floor, rules.monitoring.accuracy_confidence)
+    return accuracy.status.usable and enough and sure
+
+
+def is_clear(p_below_floor: float | None, confidence: float) -> bool:
+    return p_below_floor is not None and p_below_floor <= 1 - confidence
 
 
 def _within(hours: float | None, limit: float) -> bool:

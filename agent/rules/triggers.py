@@ -9,6 +9,8 @@ from agent.rules.signals import Case, Says
 from agent.rules.wording import (
     accuracy_margin,
     accuracy_words,
+    answered_margin,
+    answered_words,
     below_words,
     breach_words,
     drift_margin,
@@ -18,6 +20,8 @@ from agent.rules.wording import (
     schedule_words,
     share,
     sign_words,
+    weak_margin,
+    weak_words,
 )
 
 RETRAIN: Actions = frozenset({Action.RETRAIN})
@@ -86,6 +90,20 @@ def wait_for_a_second_window_when_drift_is_seen_once(case: Case) -> Says | None:
         f"{drift.scheduled_breaches} of the last {drift.scheduled_windows} scheduled windows breach and 2 of 3 count."
     )
     return Says(sentence, margin=drift_margin(case))
+
+
+def wait_for_more_windows_when_drift_is_weak(case: Case) -> Says | None:
+    """Looks by the clock repeat all year: what one window shows may be chance unless it is far out."""
+    if not case.drift_breach or case.drift_lasts:
+        return None
+    return Says(weak_words(case), margin=weak_margin(case))
+
+
+def rest_when_a_retraining_has_answered_this_drift(case: Case) -> Says | None:
+    """Drift that lasts and does no harm: a retraining saw it and gained nothing. More of it, or harm, alarms again."""
+    if not case.drift_lasts or not case.drift_answered:
+        return None
+    return Says(answered_words(case), margin=answered_margin(case))
 
 
 def retrain_when_drift_is_confirmed_and_labels_suffice(case: Case) -> Says | None:

@@ -2,6 +2,7 @@
 
 from agent.rules.signals import HOURS_PER_DAY, Case
 from pipeline.gate.rules import VerdictStatus
+from pipeline.monitoring.looks import CLEARLY, FAR, LOOKED_BACK, mean, score_at
 from pipeline.records import version_tag
 
 
@@ -15,6 +16,44 @@ def breach_words(case: Case) -> str:
 
 def drift_margin(case: Case) -> float | None:
     return None if case.drift_score is None else case.drift_score - case.rules.monitoring.drift_threshold
+
+
+def weak_words(case: Case) -> str:
+    """Why drift that was seen is not acted on yet, and when it would be."""
+    line = case.rules.monitoring.drift_threshold
+    if case.rules.monitoring.confirm_windows == 3:
+        recent = case.distances()[:LOOKED_BACK]
+        return (
+            f"{breach_words(case)}, which may be chance. It is acted on at once above {score(score_at(FAR, line))}, or "
+            f"when the mean of two or three windows is above {score(score_at(CLEARLY, line))} "
+            f"({score(score_at(mean(recent), line))} in the last {len(recent)})."
+        )
+    drift = case.evidence.drift
+    breaches, windows = drift.scheduled_breaches, drift.scheduled_windows
+    return f"{breach_words(case)}, but {breaches} of the last {windows} scheduled windows breach and 2 of 3 count."
+
+
+def weak_margin(case: Case) -> float | None:
+    """To the line of the mean of several windows, or to the one at which a single window acts at once."""
+    line, recent = case.rules.monitoring.drift_threshold, case.distances()[:LOOKED_BACK]
+    if case.rules.monitoring.confirm_windows != 3:
+        return drift_margin(case)
+    needed = CLEARLY if len(recent) > 1 else FAR
+    return score_at(mean(recent), line) - score_at(needed, line)
+
+
+def answered_words(case: Case) -> str:
+    """Why drift that lasts calls for nothing, and what would make it call again."""
+    return (
+        f"{breach_words(case)}, as it was when a retraining saw it and brought no better version, and labels cleared "
+        f"the model ({accuracy_words(case)}). It rests until it grows by a quarter, or labels turn against the model."
+    )
+
+
+def answered_margin(case: Case) -> float | None:
+    """How far the distance lies from alarming again, as a share of what was answered."""
+    answered = case.evidence.history.answered_drift
+    return None if answered is None else mean(case.distances(answered)[:LOOKED_BACK]) - CLEARLY
 
 
 def sign_words(case: Case) -> str:
@@ -67,6 +106,7 @@ def why_not_proven(case: Case) -> str:
     reasons = {
         "a person refused it": challenger.refused_by_person,
         "it was champion before and was left": challenger.served_before,
+        "its rollout was taken back or cancelled": bool(challenger.taken_back),
         "it serves already": challenger.version == champion.version,
         "it was not judged against the present champion": challenger.judged_against != champion.version,
     }

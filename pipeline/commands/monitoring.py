@@ -1,18 +1,20 @@
 """Commands that look without deciding: `drift`, `monitor`, and `labels` for people who label."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.checks import check_window, keep_check, newest_window
+from pipeline.checks import check_window, drift_of, keep_check, newest_window
 from pipeline.commands import reporting
-from pipeline.commands.common import AsJson, InputFile, Model, Opened, opened, out, read_text, write_text
+from pipeline.commands.common import AsJson, InputFile, Model, Opened, Who, Why, opened, out, read_text, write_text
 from pipeline.errors import InputError
+from pipeline.labels.approvals import approve_source
 from pipeline.labels.feedback import record_labels
 from pipeline.labels.queue import LabelQueue, label_queue, labels_of_csv, queue_csv
-from pipeline.monitoring.drift import measure_drift
+from pipeline.monitoring.drift import DriftReport
 from pipeline.records import version_tag
 
 LONGEST_SHOWN = 90
@@ -26,17 +28,16 @@ def drift(model: Model, file: InputFile, json: AsJson = False) -> None:
     """Drift of the messages in a file against the champion's reference."""
     with opened(model) as at:
         artifact = at.artifact(at.champion().artifact_sha256)
-    if artifact.profile is None:
-        raise InputError(f"The champion of {model} carries no reference profile of texts. Train a new version.")
-    rules, texts = at.spec.monitoring, [line for line in read_text(file).split("\n") if line.strip()]
-    answers = artifact.predictor.answer_many(texts)
-    report = measure_drift(
-        artifact.profile, texts, answers=answers, threshold=rules.drift_threshold, min_rows=rules.min_rows
-    )
+    if at.spec.feature_names:
+        raise InputError(f"{model} takes numbers. Send them to POST /models/{model}/drift, or look at its traffic.")
+    report = drift_of(artifact, at.spec, [line for line in read_text(file).split("\n") if line.strip()])
+    if report is None:
+        raise InputError(f"The champion of {model} carries no reference profile. Train a new version.")
     if json:
         reporting.print_json({"model": model, **report.as_dict()})
         return
-    for sentence in (*report.explanation, report.recommendation):
+    advice = (report.recommendation,) if isinstance(report, DriftReport) else ()
+    for sentence in (*report.explanation, *advice):
         out.print(sentence, markup=False)
 
 
@@ -89,6 +90,32 @@ def export_sheet(model: Model, file: Sheet, limit: Limit = 100) -> None:
     write_text(file, queue_csv(found), encoding="utf-8-sig")  # the mark in front tells spreadsheets that it is UTF-8
     names = " or ".join(at.spec.labels)
     out.print(f"{len(found.items)} messages in {file}. Fill in `label` with {names}, then import it.")
+
+
+@labels_app.command("held")
+def held_labels(model: Model, json: AsJson = False) -> None:
+    """Sources whose labels are held back, because they would be more than their share of the training rows."""
+    from pipeline.training.retraining import held_back
+
+    with opened(model) as at:
+        held = held_back(at.settings, at.store, at.spec)
+    if json:
+        reporting.print_json({"model": model, "held_back": [asdict(one) for one in held]})
+        return
+    for one in held:
+        out.print(f"{one.source}: {one.rows} rows held back, {one.kept} learned from. Approve: labels approve {model}")
+    if not held:
+        out.print("No labels are held back.")
+
+
+@labels_app.command("approve")
+def approve_labels(
+    model: Model, source: Annotated[str, typer.Argument(help="A source of labels.")], who: Who, why: Why = "asked for"
+) -> None:
+    """Vouch for a source of labels: all of its rows are learned from."""
+    with opened(model) as at:
+        new = approve_source(at.store.control, model=model, source=source, who=who, why=why, at=datetime.now(UTC))
+    out.print(f"{source} is approved for {model}." if new else f"{source} was approved already.", markup=False)
 
 
 @labels_app.command("import")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,6 +14,9 @@ from pipeline.gate.evaluation import Metrics
 from pipeline.gate.rules import RuleOutcome, Verdict
 from pipeline.records import Pointer, VersionRecord, version_tag
 from pipeline.training.search import Trial
+
+if TYPE_CHECKING:  # it brings MLflow, two seconds of imports
+    from pipeline.releases.experiments import Experiment
 
 METRIC_COLUMNS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
 _MARKS = {
@@ -91,6 +94,17 @@ def versions_table(versions: Sequence[VersionRecord], champion: Pointer | None) 
         trained_at = f"{version.trained_at:%Y-%m-%d %H:%M:%S} UTC"
         role = _role(version.version, champion)
         table.add_row(version.tag, trained_at, str(version.training_rows), version.artifact_sha256[:12], role)
+    return table
+
+
+def experiments_table(found: "Sequence[Experiment]") -> Table:
+    table = _table("Trainings, newest first; accuracy and F1 are means of cross-validation")
+    for name in ("at", "winner", "accuracy", "f1", "version"):
+        table.add_column(name)
+    for one in found:
+        figures = ("" if value is None else f"{value:.4f}" for value in (one.accuracy, one.f1))
+        tag = version_tag(one.version) if one.version else "unchanged"
+        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.winner, *figures, tag)
     return table
 
 

@@ -1,18 +1,20 @@
 """Commands that read data, train and evaluate: `data`, `train`, `evaluate`."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.catalog import managed_model
 from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, InputFile, Model, Who, err, opened, out, read_bytes
 from pipeline.commands.versions import promoted
-from pipeline.data.homes import Home, assign_homes, parse_tab_separated
+from pipeline.data.homes import Home, parse_tab_separated
+from pipeline.data.intake import take_in
 from pipeline.errors import InputError
 from pipeline.gate.verdicts import verdict_body
 from pipeline.records import version_tag
-from pipeline.settings import PipelineSettings
 from pipeline.training.choice import TrainingChoice, TrainingWindow
 
 if TYPE_CHECKING:
@@ -23,8 +25,9 @@ WHY = "The gate passed and the promotion was asked for with the training."
 
 def data(model: Model, json: AsJson = False) -> None:
     """Fetch the data of a model and print where its rows live."""
-    spec = managed_model(model)
-    homes = assign_homes(spec.load(PipelineSettings()))
+    with opened(model) as at:
+        spec, taken = at.spec, take_in(at.spec, at.settings, at.store)
+    homes, reasons = taken.homes, Counter(one.reason for one in taken.rejected)
     rows = {Home.TRAIN: homes.train, Home.HOLDOUT: homes.holdout, Home.LIVE: homes.live}
     digests = homes.digests()
     parts = {
@@ -33,9 +36,13 @@ def data(model: Model, json: AsJson = False) -> None:
     }
     if json:
         source = {"source": homes.source, "source_sha256": homes.source_sha256, "rows_read": homes.rows_read}
-        reporting.print_json({"model": model, **source, "duplicates": homes.duplicates, "homes": parts})
+        reporting.print_json(
+            {"model": model, **source, "duplicates": homes.duplicates, "rejected": reasons, "homes": parts}
+        )
         return
     out.print(f"{homes.rows_read} rows from {homes.source}, {homes.duplicates} duplicates removed.")
+    for reason, count in reasons.items():
+        out.print(f"  {count} rows quarantined in {taken.file}: {reason}", markup=False)
     for home, part in parts.items():
         out.print(
             f"  {home:15} {part['rows']:5} rows, {part[spec.positive]:4} {spec.positive}, sha256 {part['sha256']}"
@@ -46,7 +53,7 @@ def train(
     model: Model,
     experiment_name: Annotated[str | None, typer.Option(help="MLflow experiment; default: the model's name.")] = None,
     promote_if_passed: Annotated[
-        bool, typer.Option("--promote", help="Make it champion when the gate passes.")
+        bool, typer.Option("--promote", "--deploy", help="Make it champion when the gate passes.")
     ] = False,
     decision_id: Annotated[str | None, typer.Option(help="Train once for this decision of the agent.")] = None,
     candidates: Annotated[str, typer.Option(help="Search only these, separated by commas; default: all.")] = "",
@@ -85,7 +92,20 @@ def train(
     out.print(reporting.trials_table(result.trials))
     out.print(reporting.metrics_line(result.holdout, "Frozen holdout"))
     out.print(reporting.verdict_table(result.verdict))
+    for sentence in _left_out(body):
+        out.print(sentence, markup=False)
     out.print(_training_line(body))
+
+
+def _left_out(body: dict[str, Any]) -> Iterator[str]:
+    """What was not learned from, and why."""
+    for reason, count in body["rejected"].items():
+        yield f"{count} base rows are quarantined: {reason}."
+    for held in body["held_back"]:
+        yield (
+            f"{held['rows']} labels of {held['source']} are held back: they are more than their share of the rows. "
+            f"Approve them: python -m pipeline labels approve {body['model']} {held['source']} --who YOU"
+        )
 
 
 def _training_body(model: str, result: "Retraining", judge_rows: int, promoted: bool) -> dict[str, Any]:
@@ -98,6 +118,9 @@ def _training_body(model: str, result: "Retraining", judge_rows: int, promoted: 
         "metrics": {"holdout": result.holdout.as_dict(), "candidates": reporting.trial_rows(result.trials)},
         "training_rows": result.version.training_rows if result.version else None,
         "judge_rows": judge_rows,
+        "provenance": result.learned.provenance() if result.learned else None,
+        "held_back": [asdict(one) for one in result.learned.held_back] if result.learned else [],
+        "rejected": result.rejected,
         "promoted": promoted,
         "seconds": result.seconds,
     }

@@ -37,7 +37,7 @@ def compare(model: Model, first: str, second: str, json: AsJson = False) -> None
 
     with opened(model) as at:
         bench = open_workbench(at.settings, at.store, at.spec)
-        loaded = {tag: _artifact(at, _number(tag)) for tag in (first, second)}
+        loaded = {tag: artifact_of(at, number(tag)) for tag in (first, second)}
     judged = {where: rows for where, rows in (("holdout", bench.homes.holdout), ("recent", bench.judge_rows())) if rows}
     table: dict[str, dict[str, Metrics]] = {
         tag: {where: evaluate_artifact(artifact, rows) for where, rows in judged.items()}
@@ -61,7 +61,7 @@ def promote_version(
     from pipeline.training.retraining import judge_again, open_workbench
 
     with opened(model) as at:
-        record = judge_again(open_workbench(at.settings, at.store, at.spec), _number(version))
+        record = judge_again(open_workbench(at.settings, at.store, at.spec), number(version))
         if not json:
             out.print(reporting.verdict_table(record.verdict))
         move = promoted(at, record.version, record.verdict_id, who, why)
@@ -101,9 +101,11 @@ def promoted(at: Opened, version: int, verdict_id: str, who: str, why: str) -> P
 
 
 def _show_in_mlflow(at: Opened, move: Promotion) -> None:
+    from pipeline.releases.exports import write_registry
     from pipeline.releases.registry import show_champion
 
     show_champion(at.settings, move.model, move.to_version)
+    write_registry(at.store.control, move.model, at.settings.registry_dir, datetime.now(UTC))
 
 
 def _print_move(move: Promotion, json: bool) -> None:
@@ -114,14 +116,16 @@ def _print_move(move: Promotion, json: bool) -> None:
     out.print(f"{move.model}: {before} -> {version_tag(move.to_version)} (generation {move.generation})")
 
 
-def _artifact(at: Opened, version: int) -> Artifact:
+def artifact_of(at: Opened, version: int) -> Artifact:
+    """Raises UnknownVersionError, ArtifactError."""
     record = version_record(at.store.control, at.spec.name, version)
     if record is None:
         raise UnknownVersionError(at.spec.name, version)
     return at.artifact(record.artifact_sha256)
 
 
-def _number(tag: str) -> int:
+def number(tag: str) -> int:
+    """3 for v3. Raises InputError."""
     digits = tag.removeprefix("v")
     if not digits.isdecimal():
         raise InputError(f"{tag!r} is no version; write it like v3.")

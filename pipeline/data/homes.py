@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from pipeline.errors import DataCorruptError
 from pipeline.records import Row, RowInput
-from pipeline.spec import LoadedData
+from pipeline.spec import HomeShares, LoadedData, Rejected
 
-HOLDOUT_SHARE = 0.20
-LIVE_SHARE = 0.25
+DEFAULT_SHARES = HomeShares()
 JUDGE_SHARE = 0.50
+LONGEST_SHOWN = 200
 
 _NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
@@ -47,9 +47,17 @@ class Homes:
 
 
 def parse_tab_separated(raw: bytes, labels: tuple[str, str]) -> tuple[Row, ...]:
-    """Rows of `label TAB text` lines in UTF-8.
+    """Rows of `label TAB text` lines in UTF-8. Raises DataCorruptError at the first line that is none."""
+    rows, rejected = read_tab_separated(raw, labels)
+    if rejected:
+        raise DataCorruptError(f"{rejected[0].place} is not usable, {rejected[0].reason}: {rejected[0].content[:40]!r}")
+    return rows
 
-    Quotes are text: CSV quoting would swallow messages. Raises DataCorruptError.
+
+def read_tab_separated(raw: bytes, labels: tuple[str, str]) -> tuple[tuple[Row, ...], tuple[Rejected, ...]]:
+    """Rows of `label TAB text` lines in UTF-8, and the lines that are none, with their reasons.
+
+    Quotes are text: CSV quoting would swallow messages. Raises DataCorruptError for bytes that are not UTF-8.
     """
     try:
         lines = raw.decode("utf-8").split("\n")  # not splitlines: it also cuts at characters inside messages
@@ -57,15 +65,18 @@ def parse_tab_separated(raw: bytes, labels: tuple[str, str]) -> tuple[Row, ...]:
         raise DataCorruptError(
             f"The file is not UTF-8 (byte {error.start}). Save it as UTF-8 and try again."
         ) from error
-    return tuple(_parse_line(number, line, labels) for number, line in enumerate(lines, 1) if line.strip())
+    read = [_read_line(number, line, labels) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = tuple(one for one in read if isinstance(one, Row))
+    return rows, tuple(one for one in read if isinstance(one, Rejected))
 
 
-def _parse_line(number: int, line: str, labels: tuple[str, str]) -> Row:
+def _read_line(number: int, line: str, labels: tuple[str, str]) -> Row | Rejected:
     label, tab, text = line.partition("\t")
-    if not tab or label.strip().lower() not in labels or not text.strip():
-        raise DataCorruptError(
-            f"Line {number} is not `label TAB text` with a label of {' or '.join(labels)}: {line[:40]!r}"
-        )
+    if not tab or label.strip().lower() not in labels:
+        reason = f"a line must be `label TAB text` with a label of {' or '.join(labels)}"
+        return Rejected(place=f"Line {number}", content=line[:LONGEST_SHOWN], reason=reason)
+    if not text.strip():
+        return Rejected(place=f"Line {number}", content=line[:LONGEST_SHOWN], reason="the text is blank")
     return Row(text, labels.index(label.strip().lower()))
 
 
@@ -83,24 +94,25 @@ def group_key(row_input: RowInput) -> str:
     return ",".join(repr(value) for value in row_input)
 
 
-def home_of(row_input: RowInput) -> Home:
+def home_of(row_input: RowInput, shares: HomeShares = DEFAULT_SHARES) -> Home:
     """The home of a row, from the first 64 bits of the sha256 of its group key: it never changes, whatever else is in
     the data.
     """
-    place = _fraction(row_input, 0)
-    if place < HOLDOUT_SHARE:
+    place = spot(row_input, 0)
+    if place < shares.holdout:
         return Home.HOLDOUT
-    return Home.LIVE if place < HOLDOUT_SHARE + LIVE_SHARE else Home.TRAIN
+    return Home.LIVE if place < shares.holdout + shares.live else Home.TRAIN
 
 
 def judges(row_input: RowInput) -> bool:
     """Whether a labelled production row belongs to the rolling judge set, which no training sees; from the next 64
     bits.
     """
-    return _fraction(row_input, 8) < JUDGE_SHARE
+    return spot(row_input, 8) < JUDGE_SHARE
 
 
-def _fraction(row_input: RowInput, offset: int) -> float:
+def spot(row_input: RowInput, offset: int) -> float:
+    """A number from 0 to 1 that a row always gets, from 64 bits of the digest of its group key, `offset` bytes in."""
     digest = hashlib.sha256(group_key(row_input).encode()).digest()
     return int.from_bytes(digest[offset : offset + 8], "big") / 2**64
 
@@ -111,25 +123,46 @@ def deduplicate(rows: Iterable[Row]) -> tuple[Row, ...]:
     """
     seen: dict[str, Row] = {}
     for row in rows:
-        seen.setdefault(text_key(row.input) if isinstance(row.input, str) else group_key(row.input), row)
+        seen.setdefault(row_key(row.input), row)
     return tuple(seen.values())
 
 
-def assign_homes(data: LoadedData) -> Homes:
-    """De-duplicate and split the base data by home."""
+def row_key(row_input: RowInput) -> str:
+    """What makes two rows repeats of each other."""
+    return text_key(row_input) if isinstance(row_input, str) else group_key(row_input)
+
+
+def assign_homes(data: LoadedData, shares: HomeShares = DEFAULT_SHARES) -> Homes:
+    """De-duplicate and split the base data by home. An official test part is the frozen holdout as it is; rows that
+    are near-duplicates of it are left out of the other homes.
+    """
     unique = deduplicate(data.rows)
-    split: dict[Home, list[Row]] = {home: [] for home in Home}
-    for row in unique:
-        split[home_of(row.input)].append(row)
+    official = None if data.holdout is None else deduplicate(data.holdout)
+    split = _split(unique, shares) if official is None else _around(unique, official, shares)
     return Homes(
         train=tuple(split[Home.TRAIN]),
         holdout=tuple(split[Home.HOLDOUT]),
         live=tuple(split[Home.LIVE]),
         source=data.source,
         source_sha256=data.sha256,
-        rows_read=len(data.rows),
-        duplicates=len(data.rows) - len(unique),
+        rows_read=len(data.rows) + len(data.holdout or ()),
+        duplicates=len(data.rows) + len(data.holdout or ()) - sum(map(len, split.values())),
     )
+
+
+def _split(rows: Iterable[Row], shares: HomeShares) -> dict[Home, list[Row]]:
+    split: dict[Home, list[Row]] = {home: [] for home in Home}
+    for row in rows:
+        split[home_of(row.input, shares)].append(row)
+    return split
+
+
+def _around(rows: Iterable[Row], holdout: Sequence[Row], shares: HomeShares) -> dict[Home, list[Row]]:
+    """The homes where the holdout is given: its hash share goes to the training rows."""
+    frozen = {group_key(row.input) for row in holdout}
+    split = _split((row for row in rows if group_key(row.input) not in frozen), shares)
+    kept = split[Home.HOLDOUT] + split[Home.TRAIN]
+    return {Home.TRAIN: kept, Home.HOLDOUT: list(holdout), Home.LIVE: split[Home.LIVE]}
 
 
 def rows_sha256(rows: Sequence[Row]) -> str:

@@ -74,6 +74,17 @@ def local_file(path: Path, sha256: str | None, name: str) -> Source:
     return Source(name=f"{name} ({path})", sha256=sha256, fetch=path.read_bytes)
 
 
+def web_file(url: str, sha256: str, timeout_seconds: float, name: str) -> Source:
+    """A file on the web."""
+
+    def fetch() -> bytes:
+        with urllib.request.urlopen(url, timeout=timeout_seconds) as answer:
+            content: bytes = answer.read()
+            return content
+
+    return Source(name=name, sha256=sha256, fetch=fetch)
+
+
 def web_archive(url: str, member: str, sha256: str, timeout_seconds: float, name: str) -> Source:
     """One member of a zip archive on the web."""
 

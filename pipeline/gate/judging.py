@@ -5,42 +5,57 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.data.homes import Homes, deduplicate, group_key, judges
+from pipeline.data.homes import Homes, group_key, judges, row_key, rows_sha256
 from pipeline.gate.evaluation import Labels, Metrics, Scores, evaluate
-from pipeline.gate.rules import GateEvidence, Judged
+from pipeline.gate.rules import Baseline, GateEvidence, Judged
 from pipeline.records import LabelledPrediction, Row
 from pipeline.served.artifact import Artifact
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductionRows:
-    """Labelled production rows by use: `train` may be learned from, `judge` is seen by no training; newest first."""
+    """Labelled production rows by use: `learned` may be learned from, `judge` is seen by no training; newest first."""
 
-    train: tuple[Row, ...]
+    learned: tuple[LabelledPrediction, ...]
     judge: tuple[Row, ...]
+
+    @property
+    def train(self) -> tuple[Row, ...]:
+        """The rows that may be learned from, without who labelled them."""
+        return tuple(Row(entry.record.input, entry.label) for entry in self.learned if entry.label is not None)
 
 
 def split_production(labelled: Sequence[LabelledPrediction], homes: Homes) -> ProductionRows:
     """Split labelled traffic by the hash of its text. Rows that stand in the frozen holdout are left out of both."""
     frozen = {group_key(row.input) for row in homes.holdout}
-    rows = deduplicate(Row(entry.record.input, entry.label) for entry in labelled if entry.label is not None)
-    usable = [row for row in rows if group_key(row.input) not in frozen]
+    newest: dict[str, LabelledPrediction] = {}
+    for entry in labelled:
+        if entry.label is not None and group_key(entry.record.input) not in frozen:
+            newest.setdefault(row_key(entry.record.input), entry)
     return ProductionRows(
-        train=tuple(row for row in usable if not judges(row.input)),
-        judge=tuple(row for row in usable if judges(row.input)),
+        learned=tuple(entry for entry in newest.values() if not judges(entry.record.input)),
+        judge=tuple(Row(e.record.input, e.label or 0) for e in newest.values() if judges(e.record.input)),
     )
 
 
 def gate_evidence(
-    challenger: Artifact, champion: Artifact | None, holdout: Sequence[Row], recent: Sequence[Row], parity: float
+    challenger: Artifact,
+    champion: Artifact | None,
+    holdout: Sequence[Row],
+    recent: Sequence[Row],
+    parity: float,
+    baseline: Baseline | None = None,
 ) -> GateEvidence:
-    """Both versions' answers on the frozen holdout and on the recent judge rows."""
+    """Both versions' answers on the frozen holdout and on the recent judge rows, and the stored baseline."""
     return GateEvidence(
         holdout=_judged(challenger, champion, holdout),
         recent=_judged(challenger, champion, recent) if recent and champion else None,
         parity=parity,
         artifact_sha256=challenger.sha256,
         champion_sha256=champion.sha256 if champion else None,
+        baseline=baseline,
+        holdout_sha256=rows_sha256(holdout),
+        form=challenger.kind,
     )
 
 

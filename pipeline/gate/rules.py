@@ -3,6 +3,7 @@
 The gate returns a verdict and promotes nothing. Champion and challenger are always compared on the same rows, paired.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil, comb, sqrt
@@ -32,6 +33,16 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """Metrics that were written down once, and the digest of the rows that they were measured on."""
+
+    metrics: Mapping[str, float]
+    rows: int
+    rows_sha256: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateEvidence:
     """All that a rule may look at.
 
@@ -44,6 +55,9 @@ class GateEvidence:
     artifact_sha256: str
     champion_sha256: str | None = None
     artifact_bytes: int = 0
+    baseline: Baseline | None = None
+    holdout_sha256: str = ""
+    form: str = ""
 
 
 class RuleOutcome(StrEnum):
@@ -157,13 +171,17 @@ class BeatsMajority:
 
 @dataclass(frozen=True)
 class ServedParity:
-    """What is served scores like the estimator that was trained, on every holdout row."""
+    """What is served scores like the estimator that was trained, on every holdout row; some forms have a tolerance of
+    their own, as (form, tolerance).
+    """
 
     tolerance: float
+    forms: tuple[tuple[str, float], ...] = ()
 
     def check(self, evidence: GateEvidence) -> RuleResult:
-        words = f"served and trained scores differ by at most {evidence.parity:.1e}, {self.tolerance:.0e} allowed."
-        return _result("served_parity", evidence.parity <= self.tolerance, evidence.parity, self.tolerance, words)
+        allowed = dict(self.forms).get(evidence.form, self.tolerance)
+        words = f"served and trained scores differ by at most {evidence.parity:.1e}, {allowed:.0e} allowed."
+        return _result("served_parity", evidence.parity <= allowed, evidence.parity, allowed, words)
 
 
 @dataclass(frozen=True)
@@ -196,6 +214,42 @@ class NoLowerThanChampion:
         line = METRICS[self.metric](rows.labels, rows.champion)
         words = f"{self.metric} {value:.4f} on {len(rows)} holdout rows, the champion has {line:.4f}."
         return _result(f"{self.metric}_no_lower_than_champion", value >= line, value, line, words)
+
+
+@dataclass(frozen=True)
+class BeatsBaseline:
+    """A metric of the holdout is strictly better than the stored baseline's, measured on these very rows.
+
+    Where none is stored, the champion's on the same rows is the baseline, and for a first version `otherwise`.
+    """
+
+    metric: str
+    otherwise: float = 0.0
+
+    def check(self, evidence: GateEvidence) -> RuleResult:
+        value = METRICS[self.metric](evidence.holdout.labels, evidence.holdout.challenger)
+        stored = evidence.baseline
+        if stored is not None and stored.rows_sha256 != evidence.holdout_sha256:
+            return self._other_rows(value, stored)
+        line, whose = self._line(evidence)
+        words = f"{self.metric} {value:.4f} on {len(evidence.holdout)} holdout rows, {whose} has {line:.4f}."
+        return _result(f"{self.metric}_beats_baseline", value > line, value, line, words)
+
+    def _line(self, evidence: GateEvidence) -> tuple[float, str]:
+        rows, stored = evidence.holdout, evidence.baseline
+        if stored is not None:
+            return stored.metrics[self.metric], f"the stored baseline ({stored.source})"
+        if rows.champion is not None:
+            return METRICS[self.metric](rows.labels, rows.champion), "the champion, for want of a stored baseline,"
+        return self.otherwise, "the floor of a first version"
+
+    def _other_rows(self, value: float, stored: Baseline) -> RuleResult:
+        reason = (
+            f"the stored baseline ({stored.source}) was measured on other rows than the holdout; "
+            "export one anew: python -m pipeline baseline export."
+        )
+        line = stored.metrics[self.metric]
+        return _result(f"{self.metric}_beats_baseline", False, value, line, reason)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def labelled_rows(telemetry: Engine, model: str, limit: int) -> list[LabelledPre
     predictions, labels, later = tables.predictions, tables.labels, tables.labels.alias("later")
     superseded = exists().where(later.c.prediction_id == labels.c.prediction_id, later.c.seq > labels.c.seq)
     query = (
-        select(predictions, labels.c.label, labels.c.at.label("labelled_at"))
+        select(predictions, labels.c.label, labels.c.at.label("labelled_at"), labels.c.source.label("label_source"))
         .join(labels, labels.c.prediction_id == predictions.c.prediction_id)
         .where(tables.of_model(predictions, model), ~superseded)
         .order_by(labels.c.seq.desc())

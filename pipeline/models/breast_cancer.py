@@ -5,7 +5,16 @@ import hashlib
 from pipeline.gate.rules import AtLeast, BeatsMajority, GateRules, NoLowerThanChampion, ServedParity
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
-from pipeline.spec import Candidate, LoadedData, ModelSpec, MonitoringRules, NumericBlock, NumericInput, RetrainingRules
+from pipeline.spec import (
+    Candidate,
+    LoadedData,
+    ModelSpec,
+    MonitoringRules,
+    NumericBlock,
+    NumericInput,
+    QualityRules,
+    RetrainingRules,
+)
 
 MEASURES = (
     "radius",
@@ -59,6 +68,8 @@ SPEC = ModelSpec(
         first=(AtLeast("f1", 0.90), BeatsMajority(), ServedParity(1e-9)),
         challenger=(AtLeast("f1", 0.90), BeatsMajority(), ServedParity(1e-9), NoLowerThanChampion("f1")),
     ),
+    # Sizes, shapes and their errors are never negative; concavity is 0 where there is none.
+    quality=QualityRules(ranges=dict.fromkeys(FEATURES, (0.0, 10_000.0))),
     monitoring=MonitoringRules(window_rows=100, accuracy_floor=0.90),
     retraining=RetrainingRules(min_new_labels=30, schedule_days=30.0),
 )

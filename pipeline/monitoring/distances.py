@@ -1,4 +1,4 @@
-"""The four raw statistics between a window of texts and a reference. Pure: no clock, no files, no model calls."""
+"""The raw statistics of words between a window of texts and a reference. Pure: no clock, no files, no model calls."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,8 @@ class Statistic(StrEnum):
     JS_VOCAB = "js_vocab"
     TFIDF_JS = "tfidf_js"
     TFIDF_COS_U = "tfidf_cos_u"
+    COMMON_WORDS = "common_words"
+    LENGTH = "length"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +110,15 @@ def good_turing(counts: Ints, document_frequency: Ints) -> float:
     return float(counts[document_frequency == 1].sum() / total) if total else 0.0
 
 
+# The first statistics are of words; those of style.py follow.
+WORD_STATISTICS = 4
+
+
 def raw_statistics(window: Bags, reference: Reference) -> Floats:
-    """The statistics (4,) in the order of `Statistic`. A window without any word is as far from the rest as can be."""
+    """The statistics of words (4,), in the order of `Statistic`. A window without any word is as far as can be."""
     counts = window.count(len(reference.counts))
     if not counts.any():
-        return np.ones(len(Statistic))
+        return np.ones(WORD_STATISTICS)
     idf = inverse_frequency(reference.document_frequency, reference.texts)
     mean, worded = mean_tfidf(window, idf)
     return np.array(

@@ -3,7 +3,7 @@
 Pure: no clock, no files, no model calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.monitoring.null_line import NullLine
 from pipeline.monitoring.profile import Profile
 from pipeline.monitoring.scale import score_of
 from pipeline.monitoring.score_signs import score_signs
+from pipeline.monitoring.style import style_statistics, written
 from pipeline.monitoring.tokens import unique_texts
 
 __all__ = ["DriftReport", "NewPattern", "Reading", "WindowStatus", "measure_drift"]
@@ -64,19 +65,27 @@ def measure_drift(
     return _with_causes(report)
 
 
+def read_in_parts(profile: Profile, size: int, statistics: Callable[[slice], Floats]) -> tuple[NullLine, Floats]:
+    """The null line of a window of `size` texts and its raw statistics (6,), given those of the slices of the window.
+
+    A window larger than the null knows is looked at in parts of a size that it knows: distances shrink with the size,
+    and a large window would look calmer than it is beside the line of a smaller one.
+    """
+    parts = max(1, round(size / int(profile.null_sizes[-1])))
+    raw = np.mean([statistics(slice(part, None, parts)) for part in range(parts)], axis=0)
+    return NullLine.at(profile, round(size / parts)), raw
+
+
 def _of_words(profile: Profile, unique: Sequence[str], threshold: float, counts: dict[str, Any]) -> DriftReport:
-    # A window larger than the null knows is looked at in parts of a size that it knows: distances shrink with the size,
-    # and a large window would look calmer than it is beside the line of a smaller one.
-    parts = max(1, round(len(unique) / int(profile.null_sizes[-1])))
-    line = NullLine.at(profile, round(len(unique) / parts))
-    raw = np.mean([window_statistics(profile, unique[part::parts]) for part in range(parts)], axis=0)
-    vocabulary, tfidf = line.scores(raw)
+    line, raw = read_in_parts(profile, len(unique), lambda part: window_statistics(profile, unique[part]))
+    vocabulary, tfidf, length = line.scores(raw)
     return DriftReport(
         status=WindowStatus.OK if len(unique) >= FULL_POWER_ROWS else WindowStatus.LOW_POWER,
         **counts,
         vocabulary_drift=vocabulary,
         tfidf_drift=tfidf,
-        drift_detected=max(vocabulary, tfidf) > threshold,
+        length_drift=length,
+        drift_detected=max(vocabulary, tfidf, length) > threshold,
         readings=_readings(profile, line, raw, threshold),
         new_patterns=new_patterns(profile.pattern_index, profile.texts, unique),
         smallest_detectable_share=line.smallest_detectable_share(threshold),
@@ -106,16 +115,17 @@ def _with_causes(report: DriftReport) -> DriftReport:
         words=score_of(report.readings[0].z),
         campaign=report.spam_part_novelty,
         mix=report.score_shift,
-        form=report.form_shift,
+        form=max(report.form_shift or 0.0, report.length_drift or 0.0),
         patterns_share=max((pattern.share for pattern in report.new_patterns), default=0.0),
     )
     return replace(report, causes=likely_causes(signs, report.threshold))
 
 
 def window_statistics(profile: Profile, unique: Sequence[str]) -> Floats:
-    """The raw statistics (4,) of de-duplicated texts, in the order of `Statistic`."""
+    """The raw statistics (6,) of de-duplicated texts, in the order of `Statistic`."""
     bags, terms = bags_of(unique, profile.term_index)
-    return raw_statistics(bags, profile.reference.extended(terms))
+    style = style_statistics(written(unique, profile.common_index).style(), profile.style)
+    return np.concatenate([raw_statistics(bags, profile.reference.extended(terms)), style])
 
 
 def _readings(profile: Profile, line: NullLine, raw: Floats, threshold: float) -> tuple[Reading, ...]:
@@ -137,6 +147,6 @@ def _readings(profile: Profile, line: NullLine, raw: Floats, threshold: float) -
 
 
 def _with_plain_share(values: Floats, profile: Profile) -> Floats:
-    """The values (4,) with the first turned from the Good-Turing scale back into a share of unseen words."""
+    """The values (6,) with the first turned from the Good-Turing scale back into a share of unseen words."""
     expected = profile.unseen_expected
     return np.concatenate([[expected + values[0] * (1 - expected)], values[1:]])

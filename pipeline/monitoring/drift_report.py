@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.monitoring.causes import Cause, cause_sentence
 from pipeline.monitoring.distances import Statistic
 from pipeline.monitoring.emergence import NewPattern
+from pipeline.monitoring.null_table import SCORE_PARTS
 
 
 class WindowStatus(StrEnum):
@@ -31,6 +32,8 @@ NAMES: dict[Statistic | Sign, str] = {
     Statistic.JS_VOCAB: "distance of word counts",
     Statistic.TFIDF_JS: "distance of TF-IDF weights",
     Statistic.TFIDF_COS_U: "dissimilarity of TF-IDF vectors",
+    Statistic.COMMON_WORDS: "distance of the shares of messages with the most telling common words",
+    Statistic.LENGTH: "distance of message lengths",
     Sign.SCORES: "distance of model scores",
     Sign.POSITIVE_RATE: "share of messages called positive",
     Sign.POSITIVE_NOVELTY: "chance that a positive message is newer than a held-out one",
@@ -68,11 +71,10 @@ class Reading:
 class DriftReport:
     """The drift scores of a window; None where there is too little to tell, which is neither drift nor its absence.
 
-    `readings` follow the order of `Statistic`: two for the vocabulary, two for TF-IDF; `score_readings` are of the
-    model's answers. `smallest_detectable_share` is the part of fully foreign messages that a window of this size
-    detects in nine cases of ten, `smallest_detectable_rate_change` the rise of the share of positive ones.
-    `score_shift`, `spam_part_novelty` and `form_shift` are None where the answers are not known
-    or the version has no held-out ones.
+    `readings` follow the order of `Statistic`; `score_readings` are of the model's answers. `smallest_detectable_share`
+    is the part of fully foreign messages that a window of this size detects in nine cases of ten,
+    `smallest_detectable_rate_change` the rise of the share of positive ones. `score_shift`, `spam_part_novelty` and
+    `form_shift` are None where the answers are not known or the version has no held-out ones.
     """
 
     status: WindowStatus
@@ -84,6 +86,7 @@ class DriftReport:
     reference_texts: int
     vocabulary_drift: float | None = None
     tfidf_drift: float | None = None
+    length_drift: float | None = None
     drift_detected: bool | None = None
     readings: tuple[Reading, ...] = ()
     new_patterns: tuple[NewPattern, ...] = ()
@@ -158,14 +161,19 @@ def _explanation(report: DriftReport) -> list[str]:
         return [_recommendation(report)]
     return [
         f"{report.n_messages} messages, {report.n_unique} of them different ({report.duplicate_rate:.1%} repeats).",
-        _score_sentence("Vocabulary drift", report.vocabulary_drift, report.threshold, report.readings[:2]),
-        _score_sentence("TF-IDF drift", report.tfidf_drift, report.threshold, report.readings[2:]),
+        _score_sentence("Vocabulary drift", report.vocabulary_drift, report.threshold, _readings_of(report, 0)),
+        _score_sentence("TF-IDF drift", report.tfidf_drift, report.threshold, _readings_of(report, 1)),
+        _score_sentence("Length drift", report.length_drift, report.threshold, _readings_of(report, 2)),
         *_answer_sentences(report),
         *([cause_sentence(report.causes)] if report.drift_detected else []),
         f"A window of this size detects {report.smallest_detectable_share:.0%} of wholly new messages "
         f"{_rate_words(report)}in nine cases of ten.",
         *_pattern_sentences(report.new_patterns),
     ]
+
+
+def _readings_of(report: DriftReport, score: int) -> tuple[Reading, ...]:
+    return tuple(report.readings[place] for place in SCORE_PARTS[score])
 
 
 def _answer_sentences(report: DriftReport) -> list[str]:

@@ -9,13 +9,14 @@ from math import log
 import numpy as np
 
 from pipeline.monitoring.distances import Floats, Statistic
-from pipeline.monitoring.profile import ALARM_SDS, SCORE_PARTS, Profile
+from pipeline.monitoring.null_table import ALARM_SDS, SCORE_PARTS
+from pipeline.monitoring.profile import Profile
 from pipeline.monitoring.scale import POWER_SDS, score_of, z_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class NullLine:
-    """Mean, standard deviation and divisor of z of each statistic, (4,), as the null has them at `size` messages."""
+    """Mean, standard deviation and divisor of z of each statistic, (6,), as the null has them at `size` messages."""
 
     mean: Floats
     sd: Floats
@@ -34,27 +35,27 @@ class NullLine:
         quantile = np.maximum(1.0, read(profile.null_quantile))
         divisor = np.empty(len(Statistic))
         for row, part in enumerate(SCORE_PARTS):
-            divisor[part] = quantile[row]
+            divisor[list(part)] = quantile[row]
         kept = int(np.clip(size, profile.null_sizes[0], profile.null_sizes[-1]))
         return cls(mean=read(profile.null_mean), sd=read(profile.null_sd), divisor=divisor, size=kept)
 
     @property
     def unit(self) -> Floats:
-        """How much of each raw statistic makes a z of 1, (4,)."""
+        """How much of each raw statistic makes a z of 1, (6,)."""
         return ALARM_SDS * self.sd * self.divisor
 
     def z(self, raw: Floats) -> Floats:
-        """Distance from the mean in units of the alarm distance, (4,): 1 is the alarm line."""
+        """Distance from the mean in units of the alarm distance, (6,): 1 is the alarm line."""
         return (raw - self.mean) / self.unit
 
-    def scores(self, raw: Floats) -> tuple[float, float]:
-        """The vocabulary score and the TF-IDF score, in [0, 1)."""
+    def scores(self, raw: Floats) -> tuple[float, float, float]:
+        """The vocabulary score, the TF-IDF score and the length score, in [0, 1)."""
         z = self.z(raw)
-        vocabulary, tfidf = (score_of(float(z[part].max())) for part in SCORE_PARTS)
-        return vocabulary, tfidf
+        vocabulary, tfidf, length = (score_of(float(z[list(part)].max())) for part in SCORE_PARTS)
+        return vocabulary, tfidf, length
 
     def alarm_at(self, threshold: float) -> Floats:
-        """The raw value of each statistic at which its score reaches the threshold, (4,)."""
+        """The raw value of each statistic at which its score reaches the threshold, (6,)."""
         return self.mean + z_of(threshold) * self.unit
 
     def smallest_detectable_share(self, threshold: float) -> float:

@@ -86,9 +86,23 @@ class NumericDriftReport:
     smallest_detectable_sd: float | None = None
 
     @property
+    def recommendation(self) -> str:
+        if self.status is WindowStatus.NO_DATA:
+            return "Nothing to judge: no rows in the window."
+        if self.numeric_drift is None:
+            return f"Wait for more rows: {self.n_rows} are too few to tell drift from chance."
+        if self.drift_detected:
+            return (
+                "Drift: look at what measures the shifted features, have recent rows labelled, retrain once enough are."
+            )
+        if self.status is WindowStatus.LOW_POWER:
+            return "No drift seen, but the window is small: look again at 100 rows or more."
+        return "No drift: nothing to do."
+
+    @property
     def explanation(self) -> tuple[str, ...]:
         if self.numeric_drift is None:
-            return (f"{self.n_rows} rows are too few to tell drift from chance.",)
+            return (self.recommendation,)
         side = "above" if self.drift_detected else "not above"
         return (
             f"Numeric drift {self.numeric_drift:.2f} is {side} the threshold of {self.threshold:.2f}: "
@@ -104,6 +118,7 @@ class NumericDriftReport:
             "status": self.status.value,
             "shifted": list(self.shifted),
             "readings": [asdict(reading) for reading in self.readings],
+            "recommendation": self.recommendation,
             "explanation": list(self.explanation),
         }
 

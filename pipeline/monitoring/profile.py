@@ -19,7 +19,6 @@ from pipeline.monitoring.distances import (
     Floats,
     Ints,
     Reference,
-    Statistic,
     bags_of,
     good_turing,
     inverse_frequency,
@@ -28,16 +27,12 @@ from pipeline.monitoring.distances import (
 )
 from pipeline.monitoring.held_out import HeldOut
 from pipeline.monitoring.neighbours import Neighbours, rare_weights
+from pipeline.monitoring.null_table import SIZES, null_table
+from pipeline.monitoring.style import Style, Written, common_words, style_statistics, written
 from pipeline.monitoring.tokens import pattern_terms, tokenize, unique_texts
 
-NULL_SIZES = (30, 50, 100, 200, 500, 1000)
 # A window of the null may hold at most this part of the reference: what remains must still be like the whole.
 LARGEST_NULL_PART = 4
-# The one-sided 1% point of the standard normal.
-ALARM_SDS = 2.33
-QUANTILE = 0.985
-# Which statistics make up the vocabulary score and the TF-IDF score, in the order of `Statistic`.
-SCORE_PARTS = (slice(0, 2), slice(2, 4))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,6 +51,9 @@ class Profile:
     null_quantile: Floats
     patterns: tuple[str, ...]
     pattern_frequency: Ints
+    common: tuple[str, ...]
+    holders: Ints
+    lengths: Ints
     held_out: HeldOut | None = None
 
     @property
@@ -79,6 +77,14 @@ class Profile:
     def pattern_index(self) -> dict[str, int]:
         """In how many training texts each masked term occurs; terms of a single text are left out."""
         return dict(zip(self.patterns, self.pattern_frequency.tolist(), strict=True))
+
+    @cached_property
+    def common_index(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.common)}
+
+    @property
+    def style(self) -> Style:
+        return Style(holders=self.holders, lengths=self.lengths, texts=self.texts)
 
     @cached_property
     def rare_weights(self) -> Floats:
@@ -111,7 +117,8 @@ class Profile:
         """Plain arrays of numbers, the same bytes for the same profile."""
         tensors: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
         tensors["sizes"] = np.array([self.texts, self.worded_texts], dtype=np.int64)
-        tensors["terms"], tensors["patterns"] = _packed(self.terms), _packed(self.patterns)
+        for name in _NAMES:
+            tensors[name] = _packed(getattr(self, name))
         if self.held_out is not None:
             tensors |= {HELD_OUT_PREFIX + name: tensor for name, tensor in self.held_out.to_tensors().items()}
         return tensors
@@ -119,16 +126,17 @@ class Profile:
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> "Profile":
         """The profile that `to_tensors` took apart. Raises KeyError or ValueError for tensors that do not fit."""
-        terms, patterns = _unpacked(tensors["terms"]), _unpacked(tensors["patterns"])
-        if len(terms) != len(tensors["counts"]) or len(patterns) != len(tensors["pattern_frequency"]):
+        names = {name: _unpacked(tensors[name]) for name in _NAMES}
+        if any(len(names[name]) != len(tensors[counts]) for name, counts in _NAMES.items()):
             raise ValueError("The profile holds another number of terms than of counts; export the version again.")
         texts, worded = (int(size) for size in tensors["sizes"])
         return cls(
-            terms=terms,
-            patterns=patterns,
             texts=texts,
             worded_texts=worded,
             held_out=_held_out(tensors),
+            terms=names["terms"],
+            patterns=names["patterns"],
+            common=names["common"],
             **{name: tensors[name] for name in _ARRAYS},
         )
 
@@ -154,7 +162,11 @@ _ARRAYS = (
     "null_sd",
     "null_quantile",
     "pattern_frequency",
+    "holders",
+    "lengths",
 )
+# Names that are kept as text, and the array that has a number for each of them.
+_NAMES = {"terms": "counts", "patterns": "pattern_frequency", "common": "holders"}
 
 
 def _packed(terms: Sequence[str]) -> NDArray[np.uint8]:
@@ -177,8 +189,16 @@ def build_profile(texts: Sequence[str], *, seed: int, windows: int = 200) -> Pro
     bags, _ = bags_of(unique, {term: place for place, term in enumerate(terms)})
     document_frequency = bags.document_frequency(len(terms))
     mean, worded = mean_tfidf(bags, inverse_frequency(document_frequency, len(unique)))
-    sizes = tuple(size for size in NULL_SIZES if size * LARGEST_NULL_PART <= len(unique))
-    null_mean, null_sd, quantile = _null_table(bags, len(terms), _groups(unique), sizes, seed, windows)
+    common = common_words(unique)
+    manner = written(unique, {word: place for place, word in enumerate(common)})
+    style, groups = manner.style(), _groups(unique)
+
+    def statistics(rng: np.random.Generator, size: int) -> Floats:
+        chosen = _draw(rng, groups, size)
+        return _null_statistics(bags, len(terms), manner, style, chosen)
+
+    sizes = tuple(size for size in SIZES if size * LARGEST_NULL_PART <= len(unique))
+    null = null_table(statistics, sizes, np.random.default_rng(seed), windows)
     patterns = _repeated_patterns(unique)
     return Profile(
         terms=terms,
@@ -188,11 +208,14 @@ def build_profile(texts: Sequence[str], *, seed: int, windows: int = 200) -> Pro
         texts=len(unique),
         worded_texts=worded,
         null_sizes=np.array(sizes, dtype=np.int64),
-        null_mean=null_mean,
-        null_sd=null_sd,
-        null_quantile=quantile,
+        null_mean=null.mean,
+        null_sd=null.sd,
+        null_quantile=null.quantile,
         patterns=tuple(patterns),
         pattern_frequency=np.array(list(patterns.values()), dtype=np.int64),
+        common=common,
+        holders=style.holders,
+        lengths=style.lengths,
     )
 
 
@@ -207,22 +230,6 @@ def _repeated_patterns(texts: Iterable[str]) -> dict[str, int]:
     return {term: count for term, count in sorted(frequency.items()) if count > 1}
 
 
-def _null_table(
-    bags: Bags, terms: int, groups: Ints, sizes: Sequence[int], seed: int, windows: int
-) -> tuple[Floats, Floats, Floats]:
-    """Mean and standard deviation of each statistic (4, sizes); the quantile of each score's largest z (2, sizes)."""
-    mean, sd = np.empty((len(Statistic), len(sizes))), np.empty((len(Statistic), len(sizes)))
-    quantile = np.empty((len(SCORE_PARTS), len(sizes)))
-    rng = np.random.default_rng(seed)
-    for column, size in enumerate(sizes):
-        raw = np.array([_null_statistics(bags, terms, _draw(rng, groups, size)) for _ in range(windows)])
-        mean[:, column], sd[:, column] = raw.mean(axis=0), np.maximum(raw.std(axis=0, ddof=1), 1e-9)
-        z = (raw - mean[:, column]) / (ALARM_SDS * sd[:, column])
-        for row, part in enumerate(SCORE_PARTS):
-            quantile[row, column] = np.quantile(z[:, part].max(axis=1), QUANTILE)
-    return mean, sd, quantile
-
-
 def _draw(rng: np.random.Generator, groups: Ints, size: int) -> NDArray[np.bool_]:
     """A mask of `size` texts, without replacement.
 
@@ -235,7 +242,7 @@ def _draw(rng: np.random.Generator, groups: Ints, size: int) -> NDArray[np.bool_
     return chosen
 
 
-def _null_statistics(bags: Bags, terms: int, chosen: NDArray[np.bool_]) -> Floats:
+def _null_statistics(bags: Bags, terms: int, manner: Written, style: Style, chosen: NDArray[np.bool_]) -> Floats:
     """The statistics of the chosen texts against all the others."""
     rest = bags.take(~chosen)
     document_frequency = rest.document_frequency(terms)
@@ -247,4 +254,5 @@ def _null_statistics(bags: Bags, terms: int, chosen: NDArray[np.bool_]) -> Float
         worded_texts=worded,
         texts=rest.texts,
     )
-    return raw_statistics(bags.take(chosen), reference)
+    ours = manner.style(chosen)
+    return np.concatenate([raw_statistics(bags.take(chosen), reference), style_statistics(ours, style.minus(ours))])

@@ -12,6 +12,7 @@ from pipeline.data.homes import text_key
 URL, MONEY, NUMBER = "<url>", "<money>", "<number>"
 
 _WORD = re.compile(r"\w\w+")
+_SHORT_OR_LONG_WORD = re.compile(r"\w+")
 _MASKED_WORD = re.compile(rf"{URL}|{MONEY}|{NUMBER}|\w\w+")
 # The look-behinds let a match begin only where a run begins: hostile text costs linear time.
 # A bare host is told from two sentences without a space between them by its ending, or by a path behind it.
@@ -27,6 +28,11 @@ _NUMBER = re.compile(r"(?<!\w)\+?\d[\d.,:/-]*")
 def tokenize(text: str) -> list[str]:
     """The words of a text in lower case; a word is two or more letters, digits or underscores in a row."""
     return _WORD.findall(text.lower())
+
+
+def short_and_long_words(text: str) -> list[str]:
+    """The words of a text in lower case, with those of a single sign: `i` and `a` tell much of how it is written."""
+    return _SHORT_OR_LONG_WORD.findall(text.lower())
 
 
 def unique_texts(texts: Iterable[str]) -> list[str]:

@@ -96,6 +96,22 @@ def labelled_since(telemetry: Engine, *, model: str, after: datetime, limit: int
     return _labelled(telemetry, query)[::-1]
 
 
+def count_labelled(telemetry: Engine, *, model: str, after: datetime | None, most: int) -> int:
+    """How many predictions of a model were labelled after that time, counted up to `most`, so that the cost of a look
+    ends there. Each prediction counts once; a label whose prediction is not written yet waits.
+    """
+    given = labels.alias("given")
+    query = (
+        select(given.c.seq)
+        .select_from(given.join(predictions, predictions.c.prediction_id == given.c.prediction_id))
+        .where(of_model(predictions, model), given.c.seq == _newest_label(given))
+    )
+    if after is not None:
+        query = query.where(given.c.at > after)
+    with telemetry.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar() or 0)
+
+
 def _joined(wanted: ColumnElement[bool]) -> Select[Any]:
     """Predictions with the newest label of each, found by the index of labels."""
     newest = labels.alias("newest")

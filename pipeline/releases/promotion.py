@@ -4,33 +4,30 @@ There is one way to move a champion pointer: `promote` and `roll_back`, and `pin
 compare and set: the caller says which generation it decided on, and loses when another process was faster.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Row, Select, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
-from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError, UnknownVersionError
-from pipeline.gate.rules import VerdictStatus
+from pipeline.errors import PromotionRefusedError
 from pipeline.records import Pin, Pointer, Promotion, PromotionKind, VersionRecord, version_tag
-from pipeline.releases.pins import append_pin, require_no_pin
+from pipeline.releases.pins import append_pin
+from pipeline.releases.pointers import as_promotion, moves_of, pointer_in
+from pipeline.releases.requirements import require_champion, require_promotable
 from pipeline.store import control as tables
 from pipeline.store.engine import racing
-
-VERDICT_VALID_FOR = timedelta(hours=24)
 
 
 def pointer(control: Engine, model: str) -> Pointer | None:
     """What should be serving now; None when the model has never had a champion."""
     with control.connect() as connection:
-        return _pointer(connection, model)
+        return pointer_in(connection, model)
 
 
 def promotions(control: Engine, model: str, limit: int = 50) -> list[Promotion]:
     """The newest moves of the champion pointer, newest first."""
-    query = _moves(model).limit(limit)
+    query = moves_of(model).limit(limit)
     with control.connect() as connection:
-        return [_promotion(row) for row in connection.execute(query)]
+        return [as_promotion(row) for row in connection.execute(query)]
 
 
 def version_record(control: Engine, model: str, version: int) -> VersionRecord | None:
@@ -106,7 +103,7 @@ def roll_back(
         done = _move_of_decision(connection, model, decision_id, PromotionKind.ROLL_BACK)
         if done:
             return done
-        current = _require_champion(connection, model, expected_generation)
+        current = require_champion(connection, model, expected_generation)
         return _append(connection, _way_back(current, who, why, now, decision_id))
 
 
@@ -128,7 +125,7 @@ def pin(
     ConcurrentChangeError.
     """
     with racing(control, f"the champion of {model}") as connection:
-        current = _require_champion(connection, model, expected_generation)
+        current = require_champion(connection, model, expected_generation)
         move = _append(connection, _way_back(current, who, why, now, None)) if back else None
         version = move.to_version if move else current.version
         held = append_pin(
@@ -143,62 +140,6 @@ def pin(
             until=until,
         )
         return held, move
-
-
-def _moves(model: str) -> Select[Any]:
-    table = tables.promotions
-    return select(table).where(table.c.model == model).order_by(table.c.generation.desc())
-
-
-def _pointer(connection: Connection, model: str) -> Pointer | None:
-    moves = [_promotion(row) for row in connection.execute(_moves(model))]
-    if not moves:
-        return None
-    newest = moves[0]
-    table = tables.versions
-    query = select(table.c.artifact_sha256).where(table.c.model == model, table.c.version == newest.to_version)
-    return Pointer(
-        model=model,
-        generation=newest.generation,
-        version=newest.to_version,
-        artifact_sha256=connection.execute(query).scalar_one(),
-        previous_version=previous_champion(moves),
-        promoted_at=newest.at,
-    )
-
-
-def previous_champion(moves: Sequence[Promotion]) -> int | None:
-    """The version to go back to, from the moves newest first: promotions push onto a stack, rollbacks pop it."""
-    stack: list[int] = []
-    for move in reversed(moves):
-        if move.kind is PromotionKind.ROLL_BACK:
-            stack.pop()
-        else:
-            stack.append(move.to_version)
-    return stack[-2] if len(stack) > 1 else None
-
-
-def require_promotable(
-    connection: Connection, model: str, version: int, verdict_id: str, expected_generation: int, now: datetime
-) -> Pointer | None:
-    """Everything that a promotion takes; the present champion. Raises the errors of `promote`."""
-    require_no_pin(connection, model, now)
-    table = tables.versions
-    query = select(table.c.version).where(table.c.model == model, table.c.version == version)
-    if connection.execute(query).scalar() is None:
-        raise UnknownVersionError(model, version)
-    current = _pointer(connection, model)
-    _require_generation(model, current.generation if current else 0, expected_generation)
-    _require_passed_verdict(connection, model, version, verdict_id, current, now)
-    return current
-
-
-def _require_champion(connection: Connection, model: str, expected_generation: int) -> Pointer:
-    current = _pointer(connection, model)
-    if current is None:
-        raise NoChampionError(model)
-    _require_generation(model, current.generation, expected_generation)
-    return current
 
 
 def _way_back(current: Pointer, who: str, why: str, now: datetime, decision_id: str | None) -> Promotion:
@@ -219,65 +160,17 @@ def _way_back(current: Pointer, who: str, why: str, now: datetime, decision_id: 
     )
 
 
-def _require_generation(model: str, actual: int, expected: int) -> None:
-    if actual != expected:
-        raise ConcurrentChangeError(
-            f"The champion of {model} is at generation {actual}, but this move was decided at {expected}. Look again."
-        )
-
-
-def _require_passed_verdict(
-    connection: Connection, model: str, version: int, verdict_id: str, current: Pointer | None, now: datetime
-) -> None:
-    table = tables.verdicts
-    row = connection.execute(select(table).where(table.c.verdict_id == verdict_id)).one_or_none()
-    name = f"{model} {version_tag(version)}"
-    if row is None or (row.model, row.version) != (model, version):
-        raise PromotionRefusedError(f"There is no verdict {verdict_id} over {name}. Judge it first: train or compare.")
-    if row.status != VerdictStatus.PASSED:
-        raise PromotionRefusedError(f"The gate did not pass {name}: its verdict is {row.status}.")
-    if row.champion_version != (current.version if current else None):
-        raise PromotionRefusedError(
-            f"{name} was judged against another champion. Judge it again against the present one."
-        )
-    if now - row.at > VERDICT_VALID_FOR:
-        raise PromotionRefusedError(f"The verdict over {name} is older than {VERDICT_VALID_FOR}. Judge it again.")
-    if _failed_in_service(connection, model, version, row.at):
-        raise PromotionRefusedError(f"{name} was rolled back after that verdict. Judge it again on what was seen.")
-
-
-def _failed_in_service(connection: Connection, model: str, version: int, since: datetime) -> bool:
-    """Whether the version was taken back, from the champion's place or out of a rollout, after that time."""
-    moves, events = tables.promotions, tables.rollout_events
-    queries = (
-        _moves(model).where(
-            moves.c.from_version == version, moves.c.kind == PromotionKind.ROLL_BACK.value, moves.c.at > since
-        ),
-        select(events).where(
-            events.c.model == model,
-            events.c.version == version,
-            events.c.kind == PromotionKind.ROLL_BACK.value,
-            events.c.at > since,
-        ),
-    )
-    return any(connection.execute(query).first() for query in queries)
-
-
 def _move_of_decision(
     connection: Connection, model: str, decision_id: str | None, kind: PromotionKind
 ) -> Promotion | None:
     if decision_id is None:
         return None
     table = tables.promotions
-    query = _moves(model).where(table.c.decision_id == decision_id, table.c.kind == kind.value)
+    query = moves_of(model).where(table.c.decision_id == decision_id, table.c.kind == kind.value)
     row = connection.execute(query).first()
-    return _promotion(row) if row else None
+    return as_promotion(row) if row else None
 
 
 def _append(connection: Connection, move: Promotion) -> Promotion:
     connection.execute(insert(tables.promotions).values(**{**vars(move), "kind": move.kind.value}))
     return move
-
-
-def _promotion(row: Row[Any]) -> Promotion:
-    return Promotion(**{**row._mapping, "kind": PromotionKind(row.kind)})

@@ -1,80 +1,46 @@
-"""Rollouts as the control store keeps them: begun, advanced, ended; and `release`, which follows a model's rules.
+"""Rollouts begun, advanced, ended; and `release`, which follows a model's rules.
 
-Every event is a row that is never changed; the newest one of a model is the state of its rollout. Where a rollout
-moves the champion pointer, it does so through pipeline.releases.promotion, with its gate and its compare-and-set.
+Every event is a row that is never changed (rollout_events.py). Where a rollout moves the champion pointer, it does so
+through pipeline.releases.promotion, with its gate and its compare-and-set.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, Select, insert, select
+from sqlalchemy import Connection, Engine
 
 from pipeline.errors import NoChampionError, PromotionRefusedError
-from pipeline.records import Pointer, Promotion, version_tag
-from pipeline.releases.promotion import promote, require_promotable, roll_back
-from pipeline.releases.rollout import Guards, RolloutRules, Stage, Strategy, Traffic
-from pipeline.store import control as tables
+from pipeline.records import Pointer, Promotion
+from pipeline.releases.promotion import promote, roll_back
+from pipeline.releases.requirements import require_promotable
+from pipeline.releases.rollout import RolloutRules, Stage, Traffic
+from pipeline.releases.rollout_events import (
+    EventKind,
+    Figures,
+    Rollout,
+    append_event,
+    as_rollout,
+    events_of,
+    name_of,
+    newest_event,
+)
 from pipeline.store.engine import racing
 
-Figures = Mapping[str, Any]
-
-
-class EventKind(StrEnum):
-    STARTED = "started"
-    ADVANCED = "advanced"
-    COMPLETED = "completed"
-    ROLLED_BACK = "roll_back"
-    CANCELLED = "cancelled"
-
-
-RUNNING = frozenset({EventKind.STARTED, EventKind.ADVANCED})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rollout:
-    """A rollout at its newest event. `generation` is the champion pointer's when it began; `body` holds figures."""
-
-    model: str
-    seq: int
-    rollout_id: str
-    kind: EventKind
-    version: int
-    champion_version: int
-    generation: int
-    verdict_id: str
-    decision_id: str | None
-    strategy: Strategy
-    stages: tuple[Stage, ...]
-    guards: Guards
-    stage: int
-    body: Figures
-    who: str
-    why: str
-    started_at: datetime
-    at: datetime
-
-    @property
-    def running(self) -> bool:
-        return self.kind in RUNNING
-
-    @property
-    def now(self) -> Stage:
-        """The stage that the rollout is in."""
-        return self.stages[self.stage]
-
-    @property
-    def promoted(self) -> bool:
-        """Whether the plan has made the version champion already, and watches it now."""
-        return self.now.traffic is Traffic.ALL
-
-    @property
-    def move_key(self) -> str:
-        """Under which its promotion and its rollback are known, so that each happens once."""
-        return self.decision_id or self.rollout_id
+__all__ = [
+    "EventKind",
+    "Rollout",
+    "advance",
+    "current_rollout",
+    "end_rollout",
+    "release",
+    "rollout_history",
+    "settle",
+    "start_rollout",
+    "take_back",
+    "was_overtaken",
+    "was_promoted",
+]
 
 
 def current_rollout(control: Engine, model: str) -> Rollout | None:
@@ -86,7 +52,7 @@ def current_rollout(control: Engine, model: str) -> Rollout | None:
 def rollout_history(control: Engine, model: str, limit: int = 50) -> list[Rollout]:
     """The newest events, newest first."""
     with control.connect() as connection:
-        return [_rollout(row) for row in connection.execute(_events(model).limit(limit))]
+        return [as_rollout(row) for row in connection.execute(events_of(model).limit(limit))]
 
 
 def release(
@@ -127,36 +93,42 @@ def start_rollout(
     decision_id: str | None = None,
 ) -> Rollout:
     """Begin a rollout, on the same conditions as a promotion. A repeated call for one decision changes nothing."""
+    begun = Rollout(
+        model=model,
+        seq=1,
+        rollout_id=uuid4().hex,
+        kind=EventKind.STARTED,
+        version=version,
+        champion_version=0,
+        generation=expected_generation,
+        verdict_id=verdict_id,
+        decision_id=decision_id,
+        strategy=rules.strategy,
+        stages=_plan(rules),
+        guards=rules.guards,
+        stage=0,
+        body={},
+        who=who,
+        why=why,
+        started_at=now,
+        at=now,
+    )
     with racing(control, f"the rollout of {model}") as connection:
-        newest = _newest(connection, model)
-        if newest and decision_id and newest.decision_id == decision_id:
-            return newest
-        if newest and newest.running:
-            raise PromotionRefusedError(f"{_name(newest)} is being rolled out. End that rollout first.")
-        champion = require_promotable(connection, model, version, verdict_id, expected_generation, now)
-        if champion is None:
-            raise NoChampionError(model)
-        begun = Rollout(
-            model=model,
-            seq=newest.seq + 1 if newest else 1,
-            rollout_id=uuid4().hex,
-            kind=EventKind.STARTED,
-            version=version,
-            champion_version=champion.version,
-            generation=champion.generation,
-            verdict_id=verdict_id,
-            decision_id=decision_id,
-            strategy=rules.strategy,
-            stages=_plan(rules),
-            guards=rules.guards,
-            stage=0,
-            body={},
-            who=who,
-            why=why,
-            started_at=now,
-            at=now,
-        )
-        return _append(connection, begun)
+        return _begin(connection, begun)
+
+
+def _begin(connection: Connection, begun: Rollout) -> Rollout:
+    """Put a rollout behind the events of its model and beside the present champion."""
+    newest = newest_event(connection, begun.model)
+    if newest and begun.decision_id and newest.decision_id == begun.decision_id:
+        return newest
+    if newest and newest.running:
+        raise PromotionRefusedError(f"{name_of(newest)} is being rolled out. End that rollout first.")
+    champion = require_promotable(connection, begun.model, begun.version, begun.verdict_id, begun.generation, begun.at)
+    if champion is None:
+        raise NoChampionError(begun.model)
+    seq = newest.seq + 1 if newest else 1
+    return append_event(connection, replace(begun, seq=seq, champion_version=champion.version))
 
 
 def advance(control: Engine, rollout: Rollout, *, body: Figures, who: str, why: str, now: datetime) -> Rollout:
@@ -228,7 +200,7 @@ def settle(control: Engine, rollout: Rollout, *, who: str, now: datetime) -> Rol
     """Write down a promotion that was made: go to the stage that watches it, or complete the rollout."""
     watch = next((i for i, stage in enumerate(rollout.stages) if stage.traffic is Traffic.ALL), None)
     kind = EventKind.COMPLETED if watch is None else EventKind.ADVANCED
-    return _follow(control, rollout, kind, {}, who, f"{_name(rollout)} is champion.", now, stage=watch)
+    return _follow(control, rollout, kind, {}, who, f"{name_of(rollout)} is champion.", now, stage=watch)
 
 
 def _plan(rules: RolloutRules) -> tuple[Stage, ...]:
@@ -252,52 +224,9 @@ def _follow(
     position = rollout.stage if stage is None else stage
     event = replace(rollout, seq=rollout.seq + 1, kind=kind, stage=position, body=body, who=who, why=why, at=now)
     with racing(control, f"the rollout of {rollout.model}") as connection:
-        return _append(connection, event)
-
-
-def _events(model: str) -> Select[Any]:
-    table = tables.rollout_events
-    return select(table).where(table.c.model == model).order_by(table.c.seq.desc())
-
-
-def _newest(connection: Connection, model: str) -> Rollout | None:
-    row = connection.execute(_events(model).limit(1)).first()
-    return _rollout(row) if row else None
+        return append_event(connection, event)
 
 
 def _running(connection: Connection, model: str) -> Rollout | None:
-    newest = _newest(connection, model)
+    newest = newest_event(connection, model)
     return newest if newest and newest.running else None
-
-
-def _append(connection: Connection, event: Rollout) -> Rollout:
-    values = dict(vars(event))
-    plan = {
-        "strategy": values.pop("strategy").value,
-        "stages": [asdict(stage) for stage in values.pop("stages")],
-        "guards": asdict(values.pop("guards")),
-    }
-    connection.execute(insert(tables.rollout_events).values(**values | {"plan": plan, "kind": event.kind.value}))
-    return event
-
-
-def _rollout(row: Row[Any]) -> Rollout:
-    values = dict(row._mapping)
-    plan = values.pop("plan")
-    return Rollout(
-        **values
-        | {
-            "kind": EventKind(values["kind"]),
-            "strategy": Strategy(plan["strategy"]),
-            "stages": _stages(plan["stages"]),
-            "guards": Guards(**plan["guards"]),
-        }
-    )
-
-
-def _stages(stored: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
-    return tuple(Stage(**dict(stage) | {"traffic": Traffic(stage["traffic"])}) for stage in stored)
-
-
-def _name(rollout: Rollout) -> str:
-    return f"{rollout.model} {version_tag(rollout.version)}"

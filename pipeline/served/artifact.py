@@ -19,12 +19,14 @@ from pipeline.monitoring.profile import Profile
 from pipeline.served.numeric_forms import NumericModel
 from pipeline.served.protocols import Predictor, ServedModel, Tensors
 from pipeline.served.text_linear import TextLinearModel
+from pipeline.served.text_numbers import TextNumbersModel
+from pipeline.served.transformer import TransformerModel
 
 FORMAT = 1
 PROFILE_PREFIX, NUMERIC_PROFILE_PREFIX = "profile.", "numeric_profile."
 # What an artefact may hold; nothing else is ever loaded.
-KINDS: Mapping[str, type[TextLinearModel] | type[NumericModel]] = {
-    kind.kind: kind for kind in (TextLinearModel, NumericModel)
+KINDS: Mapping[str, type[TextLinearModel] | type[NumericModel] | type[TextNumbersModel] | type[TransformerModel]] = {
+    kind.kind: kind for kind in (TextLinearModel, NumericModel, TextNumbersModel, TransformerModel)
 }
 
 
@@ -40,6 +42,7 @@ class Artifact:
     metadata: Mapping[str, Any]
     sha256: str
     numeric_profile: NumericProfile | None = None
+    kind: str = ""
 
 
 def pack(model: ServedModel, profile: Profile | NumericProfile | None, metadata: Mapping[str, Any]) -> bytes:
@@ -66,6 +69,7 @@ def unpack(content: bytes) -> Artifact:
             profile=_profile(tensors),
             numeric_profile=_numeric_profile(tensors),
             metadata=header["metadata"],
+            kind=header["kind"],
             sha256=hashlib.sha256(content).hexdigest(),
         )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Models over named numbers in the compiled form that is served: linear, or an ensemble of trees.
+"""Models over named numbers in the compiled form that is served: linear, trees, or nearest neighbours.
 
 Plain arrays and numpy, with scikit-learn's own arithmetic, so that the served scores are those of the trained estimator
 to the last digits. Pure: no clock, no files, no model calls.
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.served.nearest import Nearest
 from pipeline.served.protocols import Answer, Tensors, logistic
 
 Floats = NDArray[np.float64]
@@ -83,7 +84,8 @@ class Trees:
             path.append(np.where(leaf, node, below))
 
 
-FORMS: Mapping[str, type[Linear] | type[Trees]] = {form.name: form for form in (Linear, Trees)}
+Form = Linear | Trees | Nearest
+FORMS: Mapping[str, type[Linear] | type[Trees] | type[Nearest]] = {form.name: form for form in (Linear, Trees, Nearest)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class NumericModel:
 
     kind: ClassVar[str] = "numeric"
     features: tuple[str, ...]
-    form: Linear | Trees
+    form: Form
     slope: float
     offset: float
     threshold: float
@@ -102,14 +104,14 @@ class NumericModel:
         return {name: np.asarray(value) for name, value in values.items() if isinstance(value, np.ndarray)}
 
     def parameters(self) -> dict[str, Any]:
-        intercept = {"intercept": self.form.intercept} if isinstance(self.form, Linear) else {}
+        values = {field.name: getattr(self.form, field.name) for field in fields(self.form)}
         return {
             "form": self.form.name,
             "features": list(self.features),
             "slope": self.slope,
             "offset": self.offset,
             "threshold": self.threshold,
-        } | intercept
+        } | {name: value for name, value in values.items() if not isinstance(value, np.ndarray)}
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, parameters: Mapping[str, Any]) -> "NumericModel":

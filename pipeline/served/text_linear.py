@@ -5,9 +5,9 @@ without its matrices. Pure: no clock, no files, no model calls.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, islice
 from math import sqrt
 from threading import local
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -19,10 +19,13 @@ from pipeline.served.protocols import Answer, Tensors, logistic
 
 # scikit-learn's default token pattern: two or more word characters.
 _TOKEN = re.compile(r"(?u)\b\w\w+\b")
+# The same with words of one letter: "8/10", "don't".
+_TOKEN_OF_ONE = re.compile(r"(?u)\b\w+\b")
 _EDGE_PUNCTUATION = re.compile(r"^\W+|\W+$")
 # Character n-grams lie inside words, so the ids of a word can be remembered; the memory is bounded by this many words.
 MOST_CACHED_WORDS = 50_000
 LONGEST_CACHED_WORD = 40
+FORGOTTEN_AT_ONCE = 200
 # Weights by count are looked up in a table that covers texts with fewer features than this.
 MOST_TABLED_ENTRIES = 4_096
 
@@ -50,6 +53,7 @@ class TextLinearModel:
     slope: float
     offset: float
     threshold: float
+    one_letter_words: bool = False
 
     def to_tensors(self) -> Tensors:
         return {
@@ -67,7 +71,7 @@ class TextLinearModel:
             "slope": float(self.slope),
             "offset": float(self.offset),
             "threshold": float(self.threshold),
-        }
+        } | ({"one_letter_words": True} if self.one_letter_words else {})
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, parameters: Mapping[str, Any]) -> "TextLinearModel":
@@ -91,9 +95,9 @@ class TextPredictor:
 
     def __init__(self, model: TextLinearModel, most_cached_words: int = MOST_CACHED_WORDS):
         self.model = model
-        # A bigram is listed under both of its words, every other feature under one.
+        # An n-gram of words is listed under each of its words, every other feature under one.
         listings = np.array(
-            [2 if model.analyzer == "word" and " " in term else 1 for term in model.terms], dtype=np.intp
+            [1 + term.count(" ") if model.analyzer == "word" else 1 for term in model.terms], dtype=np.intp
         )
         self._listings = listings if (listings > 1).any() else None
         self._weighted = model.idf * model.weights / listings
@@ -105,22 +109,30 @@ class TextPredictor:
         if model.analyzer == "char_wb":
             self._words = CharacterWords(model.ngram_range, ids, most_cached_words)
         else:
-            self._words = WordWords(model.ngram_range, ids)
+            self._words = WordWords(model.ngram_range, ids, _TOKEN_OF_ONE if model.one_letter_words else _TOKEN)
 
     def answer(self, text: str) -> Answer:
         """Class and P(positive) of one text, without an explanation."""
         parts, squares = self._parts(self._words(text.lower()).ids)
-        return self._decide(float(parts.sum()), squares)
+        return Answer(*self._decide(float(np.add.reduce(parts)), squares))
 
     def explain(self, text: str, top: int = 5) -> Answer:
         """The same with the `top` words by absolute contribution to the logit; the parts of a word are summed to it."""
         words = self._words(text.lower())
         parts, squares = self._parts(words.ids)
-        answer = self._decide(float(parts.sum()), squares)
-        return Answer(answer.prediction, answer.score, self._top(words, parts, squares, top))
+        if squares <= 0.0:
+            return Answer(*self._decide(0.0, 0.0))
+        sums = np.add.reduceat(parts, words.starts).tolist()
+        prediction, score = self._decide(sum(sums), squares)
+        return Answer(prediction, score, _largest(words.shown, sums, self.model.slope / sqrt(squares), top))
 
     def answer_many(self, texts: Iterable[str]) -> list[Answer]:
         return [self.answer(text) for text in texts]
+
+    def forget(self) -> Iterator[None]:
+        """Give back the memory of words in slices, one each time: all at once would hold up every other thread."""
+        if isinstance(self._words, CharacterWords):
+            yield from self._words.forget()
 
     def _parts(self, ids: Ints) -> tuple[Floats, float]:
         """What each occurrence of a feature adds before normalisation, and the sum of squared TF-IDF values."""
@@ -130,29 +142,27 @@ class TextPredictor:
         share, squared_share = self._by_count
         if len(ids) >= len(share):  # so long a text that a feature might occur more often than the table goes
             share, squared_share = _by_count(len(ids), self.model.sublinear_tf)
-        parts: Floats = self._weighted[ids] * share[n]
-        return parts, float(self._squared[ids] @ squared_share[n])
+        parts: Floats = self._weighted.take(ids)
+        parts *= share.take(n)
+        return parts, float(self._squared.take(ids) @ squared_share.take(n))
 
-    def _decide(self, total: float, squares: float) -> Answer:
+    def _decide(self, total: float, squares: float) -> tuple[int, float]:
         model = self.model
         decision = (total / sqrt(squares) if squares > 0.0 else 0.0) + model.intercept
         score = logistic(model.slope * decision + model.offset)
-        return Answer(int(score >= model.threshold), score)
+        return int(score >= model.threshold), score
 
-    def _top(self, words: "Words", parts: Floats, squares: float, top: int) -> tuple[tuple[str, float], ...]:
-        if squares <= 0.0:
-            return ()
-        # The places between words, and differences of running sums: one call instead of one a word.
-        running = np.concatenate((ZERO, parts.cumsum()))
-        ends: list[float] = running[list(accumulate(words.lengths))].tolist()
+
+def _largest(shown: Sequence[str], sums: list[float], scale: float, top: int) -> tuple[tuple[str, float], ...]:
+    """The `top` words by absolute sum, times `scale`; of equal ones the word that comes first. Repeats are added up."""
+    if len(set(shown)) < len(shown):
         by_word: dict[str, float] = {}
-        before = 0.0
-        for shown, end in zip(words.shown, ends, strict=True):
-            by_word[shown] = by_word.get(shown, 0.0) + end - before
-            before = end
-        scale = self.model.slope / sqrt(squares)
-        largest = sorted(by_word.items(), key=_by_size, reverse=True)[:top]
-        return tuple([(word, value * scale) for word, value in largest if value])
+        for word, value in zip(shown, sums, strict=True):
+            by_word[word] = by_word.get(word, 0.0) + value
+        shown, sums = list(by_word), list(by_word.values())
+    sizes = list(map(abs, sums))
+    largest = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:top]
+    return tuple([(shown[place], sums[place] * scale) for place in largest if sizes[place]])
 
 
 class _Counts:
@@ -168,7 +178,7 @@ class _Counts:
         except AttributeError:
             table = self._own.table = np.zeros(self._size, dtype=np.intp)
         np.add.at(table, ids, 1)
-        n = table[ids]
+        n = table.take(ids)
         table[ids] = 0
         return n
 
@@ -181,17 +191,22 @@ def _by_count(most: int, sublinear: bool) -> tuple[Floats, Floats]:
 
 
 class Words(NamedTuple):
-    """The words of a text as they are shown, the numbers of the features that they take part in, one word's after the
-    other's, and how many each word has.
+    """The words of a text that take part in a feature, as they are shown; the numbers of those features, one word's
+    after the other's; and where each word's begin.
     """
 
-    shown: list[str]
+    shown: Sequence[str]
     ids: Ints
-    lengths: list[int]
+    starts: Sequence[int]
 
 
-def _by_size(item: tuple[str, float]) -> float:
-    return abs(item[1])
+NO_WORDS = Words((), NOTHING, ())
+
+
+def _starts(lengths: Iterable[int]) -> list[int]:
+    starts = list(accumulate(lengths, initial=0))
+    starts.pop()
+    return starts
 
 
 class CharacterWords:
@@ -204,10 +219,18 @@ class CharacterWords:
         self._cache: dict[str, tuple[str, Ints, int]] = {}
 
     def __call__(self, text: str) -> Words:
-        cache = self._cache
-        words = [cache.get(word) or self._look_up(word) for word in text.split()]
-        ids = np.concatenate([word[1] for word in words]) if words else NOTHING
-        return Words([word[0] for word in words], ids, [word[2] for word in words])
+        known = self._cache.get
+        words = [entry for word in text.split() if (entry := known(word) or self._look_up(word))[2]]
+        if not words:
+            return NO_WORDS
+        shown, ids, lengths = zip(*words, strict=True)
+        return Words(shown, np.concatenate(ids), _starts(lengths))
+
+    def forget(self) -> Iterator[None]:
+        while self._cache:
+            for word in list(islice(self._cache, FORGOTTEN_AT_ONCE)):
+                self._cache.pop(word, None)
+            yield
 
     def _look_up(self, word: str) -> tuple[str, Ints, int]:
         known = self._ids
@@ -233,22 +256,25 @@ def character_ngrams(word: str, shortest: int, longest: int) -> list[str]:
 
 
 class WordWords:
-    """Splits a lowercase text into tokens; a bigram is listed under both of its words."""
+    """Splits a lowercase text into tokens; an n-gram is listed under each of its words."""
 
-    def __init__(self, ngram_range: tuple[int, int], ids: dict[str, int]):
-        if ngram_range not in ((1, 1), (1, 2)):
-            raise ValueError(f"Word n-grams of {ngram_range} cannot be compiled; use (1, 1) or (1, 2).")
-        self._bigrams = ngram_range[1] == 2
+    def __init__(self, ngram_range: tuple[int, int], ids: dict[str, int], token: re.Pattern[str] = _TOKEN):
+        if ngram_range[0] != 1:
+            raise ValueError(f"Word n-grams of {ngram_range} cannot be compiled; they start at 1.")
+        self._longer = range(2, ngram_range[1] + 1)
         self._ids = ids
+        self._token = token
 
     def __call__(self, text: str) -> Words:
-        tokens = _TOKEN.findall(text)
+        tokens = self._token.findall(text)
         known = self._ids
         found: list[list[int]] = [[known[token]] if token in known else [] for token in tokens]
-        if self._bigrams:
-            for left, pair in enumerate(pairwise(tokens)):
-                bigram = known.get(" ".join(pair))
-                if bigram is not None:
-                    found[left].append(bigram)
-                    found[left + 1].append(bigram)
-        return Words(tokens, np.array(list(chain.from_iterable(found)), dtype=np.intp), [len(ids) for ids in found])
+        for n in self._longer:
+            for start, words_of in enumerate(zip(*(tokens[place:] for place in range(n)), strict=False)):
+                gram = known.get(" ".join(words_of))
+                if gram is not None:
+                    for place in range(start, start + n):
+                        found[place].append(gram)
+        words = [(token, ids) for token, ids in zip(tokens, found, strict=True) if ids]
+        ids = np.array(list(chain.from_iterable(found)), dtype=np.intp)
+        return Words([token for token, _ in words], ids, _starts(len(ids) for _, ids in words))

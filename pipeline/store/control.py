@@ -1,4 +1,7 @@
-"""Tables of the control database: versions, verdicts, promotions, pins, rollouts, the ledger, approvals, leases."""
+"""Tables of the control database.
+
+Versions, verdicts, promotions, pins, rollouts; the ledger, approvals, leases; what people were told of and answered.
+"""
 
 from sqlalchemy import JSON, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, UniqueConstraint
 
@@ -86,6 +89,35 @@ rollout_events = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("model", String(80), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False, doc="Code, packages, data digests, split, seeds, parameters, row files."),
+)
+
+baselines = Table(
+    "baselines",
+    metadata,
+    # Append-only: the newest row of a model is what its gate compares with.
+    Column("model", String(80), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("body", JSON, nullable=False),
+)
+
+label_approvals = Table(
+    "label_approvals",
+    metadata,
+    Column("model", String(80), primary_key=True),
+    Column("source", String(80), primary_key=True),
+    Column("who", String(120), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 ledger = Table(
     "ledger",
     metadata,
@@ -130,4 +162,66 @@ leases = Table(
     Column("holder", String(120), nullable=False),
     Column("token", Integer, nullable=False, doc="Grows with each new holder: a fencing token."),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+alert_cursors = Table(
+    "alert_cursors",
+    metadata,
+    # How far each source of alerts was read; it moves in the transaction that queues what was read.
+    Column("source", String(120), primary_key=True),
+    Column("position", Sequence64, nullable=False),
+)
+
+alert_incidents = Table(
+    "alert_incidents",
+    metadata,
+    Column("incident_id", String(80), primary_key=True),
+    Column("model", String(80), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("resolution", Text),
+    Index("alert_incidents_by_model", "model", "kind", "opened_at"),
+)
+
+alert_outbox = Table(
+    "alert_outbox",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("channel", String(20), nullable=False),
+    Column("notice_key", String(120), nullable=False, doc="One notice goes out once on each channel."),
+    Column("thread", String(80), nullable=False, doc="The incident, or the decision; its notices keep their order."),
+    Column("model", String(80), nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("body", Text, nullable=False, doc="The notice as JSON; it holds no message of a user."),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, doc="The compare-and-set of who sends it now."),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, doc="When it was sent, or given up."),
+    Column("last_error", String(200)),
+    Column("receipt", JSON, doc="What the channel calls the message, for updates of it."),
+    UniqueConstraint("channel", "notice_key", name="one_notice_per_channel"),
+    Index("alert_outbox_by_state", "state", "channel", "seq"),
+    Index("alert_outbox_by_thread", "channel", "thread", "seq"),
+)
+
+alert_buttons = Table(
+    "alert_buttons",
+    metadata,
+    Column("button_id", String(40), primary_key=True, doc="Opaque; all that a click carries."),
+    Column("purpose", String(20), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("subject", JSON, nullable=False, doc="What the button is for: an approval, or a prediction and its label."),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_by", String(120)),
+    Column("used_at", UtcDateTime),
+)
+
+alert_received = Table(
+    "alert_received",
+    metadata,
+    # A request that is sent again, by a retry or by somebody who recorded it, finds its key here and does nothing.
+    Column("request_key", String(80), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
 )

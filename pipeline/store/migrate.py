@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number will do that nothing else on the same PostgreSQL database locks.
+ADVISORY_KEY = 723_648_001
 # The newest revision of each database; a test holds them against the migration scripts.
-HEADS = {"telemetry": "telemetry_0001", "control": "control_0001"}
+HEADS = {"telemetry": "telemetry_0001", "control": "control_0002"}
 
 
 def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
@@ -21,21 +23,28 @@ def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
     """
     if revision(engine) == HEADS[database]:
         return
-    with _lock(lock_dir / f"{database}.migrate.lock"):
-        current = revision(engine)
+    with _lock(lock_dir / f"{database}.migrate.lock"), engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # Processes on other hosts do not see the file. The lock ends with the transaction.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_KEY})
+        current = _revision(connection)
         if current != HEADS[database]:
-            _upgrade(engine, database, current)
+            _upgrade(connection, database, current)
 
 
 def revision(engine: Engine) -> str | None:
     """The schema revision that the database is at; None for an empty database."""
-    if not inspect(engine).has_table("alembic_version"):
-        return None
     with engine.connect() as connection:
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return _revision(connection)
 
 
-def _upgrade(engine: Engine, database: str, current: str | None) -> None:
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(connection: Connection, database: str, current: str | None) -> None:
     # Imported here: the serving process asks for the revision at its start and hardly ever has to migrate.
     from alembic import command
     from alembic.config import Config
@@ -51,9 +60,8 @@ def _upgrade(engine: Engine, database: str, current: str | None) -> None:
             f"The {database} database is at revision {current}, which this release does not know. "
             "Install the newer release that wrote it."
         )
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 @contextmanager

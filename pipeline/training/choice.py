@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pipeline.errors import InputError
-from pipeline.records import Row
+from pipeline.records import LabelledPrediction
 from pipeline.spec import ModelSpec
 
 
@@ -36,10 +36,12 @@ def searched(spec: ModelSpec, choice: TrainingChoice) -> ModelSpec:
     if unknown:
         raise InputError(f"{spec.name} has no candidate {', '.join(unknown)}. It has: {', '.join(known)}.")
     if not choice.candidates:
-        return spec
+        return replace(spec, candidates=tuple(one for one in spec.candidates if not one.optional))
     return replace(spec, candidates=tuple(one for one in spec.candidates if one.name in choice.candidates))
 
 
-def learned_from(spec: ModelSpec, production: tuple[Row, ...], choice: TrainingChoice) -> tuple[Row, ...]:
+def learned_from(
+    spec: ModelSpec, production: tuple[LabelledPrediction, ...], choice: TrainingChoice
+) -> tuple[LabelledPrediction, ...]:
     """The production rows, newest first, that the choice leaves."""
     return production if choice.window is TrainingWindow.ALL else production[: spec.monitoring.window_rows]

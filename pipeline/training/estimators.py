@@ -15,39 +15,59 @@ from sklearn.svm import LinearSVC
 
 from pipeline.gate.evaluation import Labels, Scores
 from pipeline.records import RowInput
-from pipeline.served.numeric_forms import Linear, NumericModel, Trees
+from pipeline.served.nearest import Nearest
+from pipeline.served.numeric_forms import Form, Linear, NumericModel, Trees
 from pipeline.served.protocols import ServedModel
+from pipeline.served.text_features import FUNCTIONS
 from pipeline.served.text_linear import TextLinearModel
-from pipeline.spec import Candidate, NumericBlock, TextBlock
+from pipeline.served.text_numbers import TextNumbersModel
+from pipeline.spec import Block, Candidate, NumericBlock, TextBlock, TextNumbers
+from pipeline.training.nb_weighted import NaiveBayesWeighted
+from pipeline.training.nearest import NearestNeighbours
+from pipeline.training.word_counts import token_pattern
+from pipeline.training.word_tfidf import WordTfidf
 
 Parameters: TypeAlias = Mapping[str, Any]
 # A sparse (n, terms) matrix for text, a dense (n, features) array for numbers; scikit-learn takes both.
 Features: TypeAlias = Any
 
 
-def featuriser(block: TextBlock | NumericBlock) -> BaseEstimator:
-    """The unfitted transformer from inputs to features."""
-    if isinstance(block, NumericBlock):
+def featuriser(block: Block) -> BaseEstimator:
+    """The unfitted transformer from inputs to features. Raises ValueError for a block that has none."""
+    if isinstance(block, NumericBlock | TextNumbers):
         return StandardScaler() if block.scale else FunctionTransformer()
+    if not isinstance(block, TextBlock):
+        raise ValueError("A transformer has no features of its own; it is fine-tuned.")
+    if block.count_once:
+        return WordTfidf(block)
     return TfidfVectorizer(
         analyzer=block.analyzer,
         ngram_range=block.ngram_range,
         max_features=block.max_features,
         min_df=block.min_df,
         sublinear_tf=block.sublinear_tf,
+        token_pattern=token_pattern(block),
     )
 
 
-def as_features(block: TextBlock | NumericBlock, inputs: Sequence[RowInput]) -> Features:
+def as_features(block: Block, inputs: Sequence[RowInput]) -> Features:
     """What a featuriser takes: the texts as they are, numbers as an array (n, features)."""
-    return list(inputs) if isinstance(block, TextBlock) else np.array(inputs, dtype=np.float64)
+    if isinstance(block, TextNumbers):
+        return np.array([FUNCTIONS[block.function].count(str(text)) for text in inputs], dtype=np.float64)
+    return np.array(inputs, dtype=np.float64) if isinstance(block, NumericBlock) else list(inputs)
 
 
 def fit_estimator(
-    candidate: Candidate, parameters: Parameters, features: Features, labels: Labels, seed: int
+    candidate: Candidate,
+    parameters: Parameters,
+    features: Features,
+    labels: Labels,
+    seed: int,
+    weights: Scores | None = None,
 ) -> BaseEstimator:
-    """Fit one candidate with one combination of its grid on features of n rows and labels (n,)."""
-    return _estimator(candidate.estimator, parameters, seed).fit(features, labels)
+    """Fit one candidate with one combination of its grid on features of n rows, labels (n,) and their weights (n,)."""
+    weighted = {} if weights is None else {"sample_weight": weights}
+    return _estimator(candidate.estimator, parameters, seed).fit(features, labels, **weighted)
 
 
 def _estimator(name: str, parameters: Parameters, seed: int) -> BaseEstimator:
@@ -58,6 +78,10 @@ def _estimator(name: str, parameters: Parameters, seed: int) -> BaseEstimator:
             return LogisticRegression(solver="liblinear", random_state=seed, **parameters)
         case "linear_svm":
             return LinearSVC(random_state=seed, **parameters)
+        case "nb_svm":
+            return NaiveBayesWeighted(random_state=seed, **parameters)
+        case "nearest_neighbours":
+            return NearestNeighbours(**parameters)
         case "random_forest":
             return RandomForestClassifier(random_state=seed, **parameters)
     raise ValueError(f"Unknown estimator {name!r} in a candidate.")
@@ -102,7 +126,7 @@ class TrainedModel:
     estimator: BaseEstimator
     calibration: LogisticRegression
     threshold: float
-    block: TextBlock | NumericBlock
+    block: TextBlock | NumericBlock | TextNumbers
     feature_names: tuple[str, ...] = ()
 
     def scores(self, inputs: Sequence[RowInput]) -> Scores:
@@ -115,13 +139,15 @@ class TrainedModel:
         slope, offset = float(self.calibration.coef_[0, 0]), float(self.calibration.intercept_[0])
         if isinstance(self.block, TextBlock):
             return self._text(self.block, slope, offset)
-        return NumericModel(
-            features=self.feature_names,
-            form=self._numeric_form(),
-            slope=slope,
-            offset=offset,
-            threshold=self.threshold,
+        names = self.feature_names
+        if isinstance(self.block, TextNumbers):
+            names = FUNCTIONS[self.block.function].names
+        numbers = NumericModel(
+            features=names, form=self._numeric_form(), slope=slope, offset=offset, threshold=self.threshold
         )
+        if isinstance(self.block, TextNumbers):
+            return TextNumbersModel(function=self.block.function, numbers=numbers)
+        return numbers
 
     def _text(self, block: TextBlock, slope: float, offset: float) -> TextLinearModel:
         weights, intercept = linear_form(self.estimator)
@@ -136,20 +162,35 @@ class TrainedModel:
             slope=slope,
             offset=offset,
             threshold=self.threshold,
+            one_letter_words=block.one_letter_words,
         )
 
-    def _numeric_form(self) -> Linear | Trees:
+    def _numeric_form(self) -> Form:
         if isinstance(self.estimator, RandomForestClassifier):
             return forest_form(self.estimator)
+        if isinstance(self.estimator, NearestNeighbours):
+            return nearest_form(self.estimator, *self._scaling(self.estimator.points_.shape[1]))
         weights, intercept = linear_form(self.estimator)
-        scaler = self.featuriser
-        scaled = isinstance(scaler, StandardScaler)
-        return Linear(
-            mean=scaler.mean_ if scaled else np.zeros(len(weights)),
-            scale=scaler.scale_ if scaled else np.ones(len(weights)),
-            weights=weights,
-            intercept=intercept,
-        )
+        mean, scale = self._scaling(len(weights))
+        return Linear(mean=mean, scale=scale, weights=weights, intercept=intercept)
+
+    def _scaling(self, width: int) -> tuple[Scores, Scores]:
+        if isinstance(self.featuriser, StandardScaler):
+            return self.featuriser.mean_, self.featuriser.scale_
+        return np.zeros(width), np.ones(width)
+
+
+def nearest_form(estimator: NearestNeighbours, mean: Scores, scale: Scores) -> Nearest:
+    """The points of a nearest neighbours model and what each of them votes."""
+    return Nearest(
+        mean=mean,
+        scale=scale,
+        points=estimator.points_,
+        votes=estimator.votes_,
+        k=estimator.n_neighbors,
+        p=estimator.p,
+        weights=estimator.weights,
+    )
 
 
 def linear_form(estimator: BaseEstimator) -> tuple[Scores, float]:

@@ -1,22 +1,27 @@
 """The one recipe from data to a judged version: load, train, pack, register, judge. It promotes nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from pipeline.data.homes import Homes, assign_homes, deduplicate, rows_sha256
+from pipeline.data.homes import JUDGE_SHARE, Homes, rows_sha256
+from pipeline.data.intake import Intake, take_in
+from pipeline.data.snapshots import keep_rows
+from pipeline.data.training_set import HeldBack, Origin, TrainingRow, TrainingSet, training_set
 from pipeline.errors import UnknownVersionError
+from pipeline.gate.baselines import stored_baseline
 from pipeline.gate.evaluation import Metrics
 from pipeline.gate.judging import ProductionRows, answers, evaluate_artifact, gate_evidence, split_production
-from pipeline.gate.rules import GateEvidence, Verdict, judge
+from pipeline.gate.rules import Baseline, GateEvidence, Verdict, judge
 from pipeline.gate.verdicts import VerdictRecord, newest_verdict, save_verdict
+from pipeline.labels.approvals import approved_sources
 from pipeline.labels.feedback import labelled_rows
-from pipeline.monitoring.numeric import NumericProfile
-from pipeline.monitoring.profile import Profile
 from pipeline.records import Pointer, Row, VersionRecord
 from pipeline.releases.promotion import pointer, version_record
 from pipeline.releases.registry import (
@@ -28,14 +33,14 @@ from pipeline.releases.registry import (
     register,
     version_of_decision,
 )
-from pipeline.served.artifact import Artifact, artifact_path, load_artifact, pack, save_artifact, unpack
-from pipeline.served.protocols import ServedModel
+from pipeline.served.artifact import Artifact, artifact_path, load_artifact, save_artifact, unpack
 from pipeline.settings import PipelineSettings
-from pipeline.spec import ModelSpec, TextInput
+from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from pipeline.training.choice import WHOLE, TrainingChoice, learned_from, searched
-from pipeline.training.fitting import Trained, train
-from pipeline.training.reference import numeric_profile, reference_profile
+from pipeline.training.fitting import Trained
+from pipeline.training.lineage import environment, save_lineage
+from pipeline.training.making import Made, make, means
 from pipeline.training.search import Progress, Trial
 
 
@@ -51,6 +56,8 @@ class Retraining:
     trials: tuple[Trial, ...]
     homes: Homes
     production: ProductionRows
+    learned: TrainingSet | None
+    rejected: Mapping[str, int]
     seconds: float
 
 
@@ -64,6 +71,9 @@ class Workbench:
     homes: Homes
     production: ProductionRows
     champion: Pointer | None
+    intake: Intake
+    approved: frozenset[str]
+    baseline: Baseline | None
 
     def artifact(self, sha256: str) -> Artifact:
         return load_artifact(artifact_path(self.settings.artifact_dir, self.spec.name, sha256), sha256)
@@ -77,15 +87,18 @@ class Workbench:
 
 def open_workbench(settings: PipelineSettings, store: Store, spec: ModelSpec) -> Workbench:
     """Read the base data and the labelled production rows of a model. Raises DataUnavailableError, DataCorruptError."""
-    homes = assign_homes(spec.load(settings))
+    intake = take_in(spec, settings, store)
     labelled = labelled_rows(store.telemetry, spec.name, spec.retraining.max_production_rows)
     return Workbench(
         settings=settings,
         store=store,
         spec=spec,
-        homes=homes,
-        production=split_production(labelled, homes),
+        homes=intake.homes,
+        production=split_production(labelled, intake.homes),
         champion=pointer(store.control, spec.name),
+        intake=intake,
+        approved=approved_sources(store.control, spec.name),
+        baseline=stored_baseline(store.control, spec.name),
     )
 
 
@@ -107,16 +120,12 @@ def retrain(
     existing = version_of_decision(bench.store.control, bench.spec.name, decision_id)
     if existing:
         return _resume(bench, existing, started)
-    spec, recent = searched(bench.spec, choice), learned_from(bench.spec, bench.production.train, choice)
-    rows = deduplicate([*bench.homes.train, *reversed(recent)])
-    trained = train(spec, rows, processes=bench.settings.training_processes, progress=progress)
-    progress(0, 1, "reference profile for monitoring")
-    served = trained.model.compiled()
-    content = pack(served, _profile(bench, rows, served), _metadata(bench.spec, trained, rows))
-    challenger = unpack(content)
+    learned = _learned(bench, choice)
+    made = make(searched(bench.spec, choice), learned, bench.homes.holdout, bench.settings.training_processes, progress)
+    trained, challenger = made.trained, unpack(made.content)
     verdict = judge(bench.spec.gate, _evidence(bench, challenger, _parity(bench, trained, challenger)))
     unchanged = bench.champion is not None and bench.champion.artifact_sha256 == challenger.sha256
-    version = None if unchanged else _register(bench, trained, rows, content, experiment_name, decision_id)
+    version = None if unchanged else _register(bench, made, learned, choice, experiment_name, decision_id)
     return Retraining(
         version=version,
         record=_save(bench, version, verdict) if version else None,
@@ -126,8 +135,25 @@ def retrain(
         trials=trained.trials,
         homes=bench.homes,
         production=bench.production,
+        learned=learned,
+        rejected=_reasons(bench),
         seconds=perf_counter() - started,
     )
+
+
+def _learned(bench: Workbench, choice: TrainingChoice) -> TrainingSet:
+    """Base rows, and the production rows that the model's rules and the choice leave."""
+    production = learned_from(bench.spec, bench.production.learned, choice)
+    return training_set(bench.homes.train, production, bench.spec.retraining, bench.approved, datetime.now(UTC))
+
+
+def held_back(settings: PipelineSettings, store: Store, spec: ModelSpec) -> tuple[HeldBack, ...]:
+    """The sources of labels that a training would hold back now."""
+    return _learned(open_workbench(settings, store, spec), WHOLE).held_back
+
+
+def _reasons(bench: Workbench) -> dict[str, int]:
+    return dict(Counter(one.reason for one in bench.intake.rejected))
 
 
 def judge_again(bench: Workbench, version: int) -> VerdictRecord:
@@ -152,22 +178,16 @@ def _resume(bench: Workbench, version: VersionRecord, started: float) -> Retrain
         trials=(),
         homes=bench.homes,
         production=bench.production,
+        learned=None,
+        rejected=_reasons(bench),
         seconds=perf_counter() - started,
     )
 
 
 def _evidence(bench: Workbench, challenger: Artifact, parity: float) -> GateEvidence:
-    return gate_evidence(challenger, bench.champion_artifact(), bench.homes.holdout, bench.judge_rows(), parity)
-
-
-def _profile(bench: Workbench, rows: Sequence[Row], served: ServedModel) -> Profile | NumericProfile:
-    """The reference that monitoring compares traffic with."""
-    spec = bench.spec
-    if not isinstance(spec.input, TextInput):
-        return numeric_profile(rows, spec.input.features)
-    # The frozen holdout scored by what will serve: scores of training rows look surer than any traffic.
-    answer = served.predictor().answer_many
-    return reference_profile(rows, bench.homes.holdout, answer, seed=spec.search.seed)
+    return gate_evidence(
+        challenger, bench.champion_artifact(), bench.homes.holdout, bench.judge_rows(), parity, bench.baseline
+    )
 
 
 def _parity(bench: Workbench, trained: Trained, served: Artifact) -> float:
@@ -194,27 +214,15 @@ def _save(bench: Workbench, version: VersionRecord, verdict: Verdict) -> Verdict
     )
 
 
-def _metadata(spec: ModelSpec, trained: Trained, rows: Sequence[Row]) -> dict[str, Any]:
-    best = trained.best
-    return {
-        "model": spec.name,
-        "labels": list(spec.labels),
-        "candidate": best.candidate.name,
-        "parameters": best.parameters,
-        "training_rows": len(rows),
-        "training_rows_sha256": rows_sha256(rows),
-        "cross_validation": _means(best),
-    }
-
-
 def _register(
     bench: Workbench,
-    trained: Trained,
-    rows: Sequence[Row],
-    content: bytes,
+    made: Made,
+    learned: TrainingSet,
+    choice: TrainingChoice,
     experiment_name: str | None,
     decision_id: str | None,
 ) -> VersionRecord:
+    trained, content, rows = made.trained, made.content, learned.plain
     sha256 = save_artifact(bench.settings.artifact_dir, bench.spec.name, content)
     client = open_mlflow(bench.settings)
     experiment = experiment_id(client, experiment_name or bench.spec.name, bench.settings)
@@ -231,7 +239,40 @@ def _register(
         "decision_id": decision_id,
     }
     path = artifact_path(bench.settings.artifact_dir, bench.spec.name, sha256)
-    return register(client, bench.store.control, model=bench.spec.name, run_id=parent, artifact=path, record=record)
+    version = register(client, bench.store.control, model=bench.spec.name, run_id=parent, artifact=path, record=record)
+    body = _lineage(bench, trained, learned, choice)
+    save_lineage(bench.store.control, bench.spec.name, version.version, body)
+    client.log_dict(parent, body, "lineage.json")
+    return version
+
+
+def _lineage(bench: Workbench, trained: Trained, learned: TrainingSet, choice: TrainingChoice) -> dict[str, Any]:
+    spec, homes = bench.spec, bench.homes
+    folder = rows_folder(bench.settings, spec.name)
+    held = tuple(TrainingRow(row=row, origin=Origin.BASE) for row in homes.holdout)
+    return {
+        "environment": environment(),
+        "data": {
+            "source": homes.source,
+            "source_sha256": homes.source_sha256,
+            "homes_sha256": homes.digests(),
+            "training_rows_sha256": rows_sha256(learned.plain),
+            "provenance": learned.provenance(),
+            "held_back": [asdict(one) for one in learned.held_back],
+            "too_old": learned.too_old,
+            "rejected": _reasons(bench),
+        },
+        "split": {"rule": "sha256 of the group key", **asdict(spec.homes), "judge": JUDGE_SHARE},
+        "search": {**asdict(spec.search), "candidates": list(choice.candidates), "window": choice.window.value},
+        "winner": {"candidate": trained.best.candidate.name, "parameters": trained.best.parameters},
+        "training_rows": [part.as_dict() for part in keep_rows(folder, learned.rows)],
+        "holdout_rows": [part.as_dict() for part in keep_rows(folder, held)],
+    }
+
+
+def rows_folder(settings: PipelineSettings, model: str) -> Path:
+    """Where the snapshots of a model's rows are kept."""
+    return settings.artifact_dir / model / "rows"
 
 
 def _digests(bench: Workbench, rows: Sequence[Row]) -> list[DataDigest]:
@@ -248,15 +289,11 @@ def _search_report(trained: Trained, sha256: str, decision_id: str | None) -> Ru
     tags = {"artifact_sha256": sha256} | ({"decision_id": decision_id} if decision_id else {})
     return RunReport(
         name="search",
-        metrics=_means(trained.best),
+        metrics=means(trained.best),
         params={"winner": trained.best.candidate.name, **trained.best.parameters},
         tags=tags,
     )
 
 
 def _trial_report(trial: Trial, parent: str) -> RunReport:
-    return RunReport(name=trial.candidate.name, metrics=_means(trial), params=trial.parameters, tags={}, parent=parent)
-
-
-def _means(trial: Trial) -> dict[str, float]:
-    return {name: trial.mean(name) for name in ("accuracy", "precision", "recall", "f1", "log_loss", "ece")}
+    return RunReport(name=trial.candidate.name, metrics=means(trial), params=trial.parameters, tags={}, parent=parent)

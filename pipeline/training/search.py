@@ -1,7 +1,7 @@
 """The candidate search: every combination on the same grouped folds, each vectoriser fitted once a fold."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from pipeline.data.homes import group_key
 from pipeline.gate.evaluation import Labels, Metrics, Scores, evaluate
 from pipeline.records import Row, RowInput
-from pipeline.spec import Candidate, NumericBlock, SearchRules, TextBlock
+from pipeline.spec import Block, Candidate, SearchRules, TextBlock
 from pipeline.training.estimators import (
     as_features,
     best_threshold,
@@ -23,9 +23,10 @@ from pipeline.training.estimators import (
     fit_calibration,
     fit_estimator,
 )
+from pipeline.training.word_counts import WordCounts, count_words
+from pipeline.training.word_tfidf import WordTfidf
 
 Progress = Callable[[int, int, str], None]
-Block = TextBlock | NumericBlock
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -44,22 +45,57 @@ class Trial:
 
 
 def search(
-    rows: Sequence[Row], candidates: Sequence[Candidate], rules: SearchRules, processes: int, progress: Progress
+    rows: Sequence[Row],
+    candidates: Sequence[Candidate],
+    rules: SearchRules,
+    processes: int,
+    progress: Progress,
+    weights: Scores | None = None,
 ) -> list[Trial]:
-    """Every trial, best mean of the primary metric first; on a tie, the better log loss."""
-    inputs, labels = [row.input for row in rows], np.array([row.label for row in rows])
-    folds = list(grouped_folds(rows, labels, rules))
-    tasks = [(block, fold) for fold in range(len(folds)) for block in _blocks(candidates)]
+    """Every trial, best mean of the primary metric first; on a tie, the better log loss. `weights` count in the fits
+    (n,), not in the metrics.
+    """
+    labels, folds = np.array([row.label for row in rows]), list(_folds(rows, rules))
+    bench = _Bench(inputs=[row.input for row in rows], labels=labels, weights=weights, seed=rules.seed)
+    counts = {block: _counted(block, rows, progress) for block in _blocks(candidates)}
+    tasks = [(block, fold) for fold in range(len(folds)) for block in counts]
     found: dict[tuple[int, str], Scores] = {}
     outputs = Parallel(n_jobs=processes, return_as="generator_unordered")(
-        delayed(_fold_decisions)(inputs, labels, folds[fold], fold, block, candidates, rules.seed)
+        delayed(_fold_decisions)(bench.lean if counts[block] else bench, folds[fold], fold, block, over, counts[block])
         for block, fold in tasks
+        for over in [[candidate for candidate in candidates if candidate.features == block]]
     )
     for done, (fold, decisions) in enumerate(outputs, 1):
         found |= {(fold, key): values for key, values in decisions.items()}
         progress(done, len(tasks), "folds of the candidate search")
     trials = [_trial(c, p, labels, folds, found, rules) for c in candidates for p in combinations(c)]
     return sorted(trials, key=lambda trial: (-trial.mean(rules.primary_metric), trial.mean("log_loss")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bench:
+    """What every fold of a search needs."""
+
+    inputs: Sequence[RowInput]
+    labels: Labels
+    weights: Scores | None
+    seed: int
+
+    @property
+    def lean(self) -> "_Bench":
+        """Without the inputs, for folds that take counts instead: they need not be sent to another process."""
+        return replace(self, inputs=())
+
+
+def _folds(rows: Sequence[Row], rules: SearchRules) -> Iterator[Fold]:
+    return grouped_folds(rows, np.array([row.label for row in rows]), rules)
+
+
+def _counted(block: Block, rows: Sequence[Row], progress: Progress) -> WordCounts | None:
+    if not isinstance(block, TextBlock) or not block.count_once:
+        return None
+    progress(0, 1, "counting words")
+    return replace(count_words([str(row.input) for row in rows], block), words=())
 
 
 def combinations(candidate: Candidate) -> Iterator[dict[str, Any]]:
@@ -82,27 +118,34 @@ def _blocks(candidates: Sequence[Candidate]) -> list[Block]:
 
 
 def _fold_decisions(
-    inputs: Sequence[RowInput],
-    labels: Labels,
-    fold: Fold,
-    index: int,
-    block: Block,
-    candidates: Sequence[Candidate],
-    seed: int,
+    bench: _Bench, fold: Fold, index: int, block: Block, candidates: Sequence[Candidate], counts: WordCounts | None
 ) -> tuple[int, dict[str, Scores]]:
     """Held-out decision values of one fold for every combination of the candidates over one block."""
+    train, _ = fold
+    seen, unseen = _features(bench.inputs, fold, block) if counts is None else _from_counts(counts, fold, block)
+    weights = None if bench.weights is None else bench.weights[train]
+    return index, {
+        _key(candidate, parameters): decision_values(
+            fit_estimator(candidate, parameters, seen, bench.labels[train], bench.seed, weights), unseen
+        )
+        for candidate in candidates
+        for parameters in combinations(candidate)
+    }
+
+
+def _features(inputs: Sequence[RowInput], fold: Fold, block: Block) -> tuple[Any, Any]:
     train, test = fold
     transform = featuriser(block)
     seen = transform.fit_transform(as_features(block, [inputs[i] for i in train]))
-    unseen = transform.transform(as_features(block, [inputs[i] for i in test]))
-    return index, {
-        _key(candidate, parameters): decision_values(
-            fit_estimator(candidate, parameters, seen, labels[train], seed), unseen
-        )
-        for candidate in candidates
-        if candidate.features == block
-        for parameters in combinations(candidate)
-    }
+    return seen, transform.transform(as_features(block, [inputs[i] for i in test]))
+
+
+def _from_counts(counts: WordCounts, fold: Fold, block: Block) -> tuple[Any, Any]:
+    assert isinstance(block, TextBlock)
+    train, test = fold
+    transform = WordTfidf(block)
+    columns, seen = transform.fit_counts(counts, train)
+    return seen, transform.transform_counts(counts, test, columns)
 
 
 def _key(candidate: Candidate, parameters: dict[str, Any]) -> str:

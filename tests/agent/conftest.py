@@ -1,4 +1,7 @@
-"""A migrated pair of databases for each test, copied from one that is migrated once."""
+"""A migrated pair of databases for each test, copied from one that is migrated once.
+
+Modules that say `ON_POSTGRESQL_TOO = True` run each test that needs a store a second time, on PostgreSQL.
+"""
 
 import shutil
 from pathlib import Path
@@ -7,6 +10,7 @@ import pytest
 
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
+from tests.postgresql import BOTH_DATABASES
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +27,20 @@ def home(tmp_path: Path, template: Path) -> Path:
     return tmp_path
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if getattr(metafunc.module, "ON_POSTGRESQL_TOO", False) and "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", BOTH_DATABASES, indirect=True)
+
+
 @pytest.fixture
-def settings(home: Path) -> PipelineSettings:
+def database(request: pytest.FixtureRequest) -> str:
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def settings(home: Path, database: str, request: pytest.FixtureRequest) -> PipelineSettings:
+    if database == "postgresql":
+        return request.getfixturevalue("postgresql_server").fresh_pair(home)
     return PipelineSettings(_env_file=None, home=home)
 
 

@@ -13,7 +13,10 @@ from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import newest_verdict, save_verdict
 from pipeline.records import Pointer, Promotion
 from pipeline.releases import promotion
+from pipeline.releases.rollout import RolloutRules
+from pipeline.releases.rollout_store import Rollout, release
 from pipeline.store import control as tables
+from pipeline.store.engine import writing
 from pipeline.store.open import Store
 from pipeline.training.choice import WHOLE, TrainingChoice
 from tools.training import TrainingResult
@@ -69,6 +72,8 @@ class FakeHands:
     verdict: VerdictStatus = VerdictStatus.PASSED
     error: Exception | None = None
     choices: list[TrainingChoice] = field(default_factory=list)
+    rollout: RolloutRules = field(default_factory=RolloutRules)
+    shown: list[int] = field(default_factory=list)
 
     def train(self, decision_id: str, choice: TrainingChoice = WHOLE) -> TrainingResult:
         self.choices.append(choice)
@@ -86,8 +91,11 @@ class FakeHands:
             body={"metrics": {"f1": 0.97}},
         )
 
-    def promote(self, **move) -> Promotion:
-        return promotion.promote(self.store.control, model=MODEL, who="agent", **move)
+    def release(self, **move) -> Promotion | Rollout:
+        return release(self.store.control, model=MODEL, who="agent", rules=self.rollout, **move)
+
+    def show(self, move: Promotion) -> None:
+        self.shown.append(move.to_version)
 
     def roll_back(self, **move) -> Promotion:
         return promotion.roll_back(self.store.control, model=MODEL, who="agent", **move)
@@ -115,7 +123,7 @@ class FakeHands:
 
 def add_version(store: Store, decision_id: str | None = None, at: datetime = NOON, sha256: str | None = None) -> int:
     """The next version of the model, without an artefact behind it unless `sha256` names one."""
-    with store.control.begin() as connection:
+    with writing(store.control).begin() as connection:
         version = len(connection.execute(select(tables.versions.c.version)).all()) + 1
         row = {
             "model": MODEL,

@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """One HTTP answer. `cut` sends so many bytes only and drops the line; `slow` holds it back until the stub stops."""
+    """One HTTP answer. `cut` sends so many bytes only and drops the line; `slow` holds it back until the stub stops.
+
+    `chunked` sends it in pieces of unknown number, as a stream is sent.
+    """
 
     body: bytes
     status: int = 200
@@ -18,6 +21,7 @@ class Reply:
     content_type: str = "application/json"
     cut: int | None = None
     slow: bool = False
+    chunked: bool = False
 
 
 def completion(
@@ -64,6 +68,8 @@ class Stub:
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 size = int(self.headers.get("content-length", 0))
                 stub.requests.append(json.loads(self.rfile.read(size)))
@@ -88,11 +94,17 @@ class Stub:
         handler.send_response(reply.status)
         for name, value in {"content-type": reply.content_type, **reply.headers}.items():
             handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("content-length", str(len(reply.body)))
+        sent = reply.body[: reply.cut]
+        if reply.chunked:
+            handler.send_header("transfer-encoding", "chunked")
+        else:
+            handler.send_header("content-length", str(len(reply.body)))
         handler.end_headers()
-        handler.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
+        handler.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) if reply.chunked else sent)
         if reply.cut is not None:
             handler.close_connection = True
+        elif reply.chunked:
+            handler.wfile.write(b"0\r\n\r\n")
 
     def __enter__(self) -> "Stub":
         self._thread.start()

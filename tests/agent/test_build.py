@@ -24,6 +24,7 @@ LOOKS = [
     ("accuracy_and_labels", {}),
     ("versions_and_verdicts", {}),
     ("compare_versions", {"first": 1, "second": 1}),
+    ("search_runs", {"metrics": [{"metric": "f1", "at_least": 0.5}], "order_by": "f1", "limit": 50}),
     ("champion_and_slots", {}),
     ("decision_history", {}),
     ("schedule_and_budget", {}),
@@ -60,7 +61,7 @@ def test_the_agent_looks_with_its_tools_and_proposes_within_the_policy(settings,
     seen = [json.loads(m["content"]) for m in stub.requests[1]["messages"] if m["role"] == "tool"]
     status = dict(zip([name for name, _ in LOOKS], [said["status"] for said in seen], strict=True))
     assert status.pop("champion_and_slots") == "error"  # nothing serves in this test
-    assert status.pop("drift_history") == status.pop("decision_history") == "no_data"
+    assert status.pop("drift_history") == status.pop("decision_history") == status.pop("search_runs") == "no_data"
     assert set(status.values()) == {"ok"}
 
 

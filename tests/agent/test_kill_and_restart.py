@@ -9,6 +9,8 @@ import pytest
 
 from agent.acting import approvals, leases
 from agent.actions import Action, Autonomy
+from agent.chat.desk import Requested
+from agent.deliberation.proposal import Deliberation, Proposal
 from agent.errors import BusyError, LeaseLostError
 from agent.record import ledger
 from agent.record.ledger import EntryKind
@@ -87,6 +89,23 @@ def test_a_kill_loses_no_decision_and_repeats_no_training_and_no_promotion(home,
     assert [found.count(kind) for kind in (EntryKind.TRAINED, EntryKind.PROMOTED, EntryKind.CLOSED)] == [1, 1, 1]
     assert ledger.unfinished(store.control, MODEL) == []
     assert ledger.verify(store.control).intact
+
+
+ASKED = Deliberation(proposal=Proposal(actions=frozenset({Action.RETRAIN})), conversation="c1")
+
+
+@pytest.mark.parametrize("point", [point for point in RETRAINING if point not in UNRECORDED | {"reported"}])
+def test_a_kill_loses_and_repeats_nothing_of_what_a_conversation_asked_for(home, store, point):
+    add_champion(store)
+    store.close()
+    assert killed_at(home, point, BREACH, assistant=Requested(ASKED)) == KILLED
+    loop = restarted(home, store, builders.CALM)
+    loop.resume()
+    (entry,) = ledger.decisions(store.control)
+    assert entry.body["decided_by"] == "conversation"
+    assert loop.hands.trainings == [entry.decision_id]
+    found = kinds(store, entry.decision_id)
+    assert [found.count(kind) for kind in (EntryKind.TRAINED, EntryKind.PROMOTED, EntryKind.CLOSED)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("point", ["promote:started", "promote:moved", "promote:acted", "promote:done"])

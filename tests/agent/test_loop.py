@@ -21,6 +21,8 @@ from tests.agent.fakes import MODEL, Clock, FakeHands, FixedAssistant, add_champ
 from tests.agent.world import BREACH, kinds, loop_in
 from tools.errors import TrainingFailedError
 
+ON_POSTGRESQL_TOO = True
+
 
 def pending(store, clock):
     return approvals.pending(store.control, MODEL, clock())

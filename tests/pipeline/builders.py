@@ -18,6 +18,13 @@ from pipeline.store.open import Store
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+def environment_of(settings: PipelineSettings) -> dict[str, str]:
+    """What a process of its own must be told in order to work on the same stores."""
+    urls = {"REFIT_TELEMETRY_URL": settings.telemetry_url, "REFIT_CONTROL_URL": settings.control_url}
+    named = {name: url.get_secret_value() for name, url in urls.items() if url}
+    return {"REFIT_HOME": str(settings.home)} | named
+
+
 def settings_in(folder: Path) -> PipelineSettings:
     return PipelineSettings(home=folder)
 

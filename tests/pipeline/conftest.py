@@ -1,4 +1,4 @@
-"""A fresh, migrated pair of databases for each test."""
+"""A fresh, migrated pair of databases for each test; tests that ask for `store` run on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +8,14 @@ import pytest
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store, open_store
 from tests.pipeline.builders import settings_in
+from tests.postgresql import BOTH_DATABASES
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> PipelineSettings:
-    return settings_in(tmp_path)
+@pytest.fixture(params=BOTH_DATABASES)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> PipelineSettings:
+    if request.param == "sqlite":
+        return settings_in(tmp_path)
+    return request.getfixturevalue("postgresql_server").fresh_pair(tmp_path)
 
 
 @pytest.fixture

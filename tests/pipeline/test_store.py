@@ -27,19 +27,29 @@ def test_the_stated_head_is_the_last_migration(name):
     assert scripts.get_heads() == [HEADS[name]]
 
 
-def _open(home: str) -> None:
-    open_store(PipelineSettings(home=home)).close()
+def _open(settings: PipelineSettings) -> None:
+    open_store(settings).close()
+
+
+def open_in_four_processes(settings: PipelineSettings) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        pool.map(_open, [settings] * 4)
+    opened = open_store(settings)
+    assert revision(opened.control) == HEADS["control"]
+    opened.close()
 
 
 def test_four_processes_may_open_a_fresh_store_at_once(tmp_path):
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        pool.map(_open, [str(tmp_path)] * 4)
-    opened = open_store(PipelineSettings(home=tmp_path))
-    assert revision(opened.control) == HEADS["control"]
+    open_in_four_processes(PipelineSettings(home=tmp_path))
 
 
-def test_sqlite_is_opened_in_wal_mode(store):
-    with store.telemetry.connect() as connection:
+@pytest.mark.postgresql
+def test_four_processes_may_open_fresh_postgresql_databases_at_once(postgresql_server, tmp_path):
+    open_in_four_processes(postgresql_server.empty_pair(tmp_path))
+
+
+def test_sqlite_is_opened_in_wal_mode(tmp_path):
+    with open_engine(f"sqlite:///{tmp_path}/telemetry.db").connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
 
 

@@ -5,10 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event
 
 import httpx
@@ -20,6 +19,8 @@ from pipeline.store.engine import open_engine
 from tests.serving.running import ROOT, ServerProcess, wait_for
 from tests.serving.world import MODEL, World
 
+# Seconds that a loaded machine may take over what takes a moment.
+PATIENCE = 10
 HEAVY = ("mlflow", "langchain", "langchain_core", "pandas", "scipy", "sklearn", "torch")
 LOOK_AT_IMPORTS = """
 import json, sys
@@ -63,7 +64,7 @@ def test_promotions_under_load_fail_no_request_and_every_answer_is_of_a_promoted
     answers: list[tuple[int, str]] = []
 
     def keep_asking(url: httpx.URL) -> None:
-        with httpx.Client(base_url=url, timeout=10) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
             while not stop.is_set():
                 answer = client.post("/predict", json={"message": "win a prize"})
                 answers.append((answer.status_code, answer.json().get("model_version", "none")))
@@ -73,13 +74,13 @@ def test_promotions_under_load_fail_no_request_and_every_answer_is_of_a_promoted
 
     with ServerProcess(trained.settings.root) as server, ThreadPoolExecutor(3) as threads:
         asking = [threads.submit(keep_asking, server.client.base_url) for _ in range(3)]
-        wait_for(lambda: answered_by("v1"), 5)
+        wait_for(lambda: answered_by("v1"), PATIENCE)
         for version in (2, 3, 4, 5):
             trained.add_version(version)
             trained.promote(version)
-            wait_for(lambda tag=f"v{version}": answered_by(tag), 5)
+            wait_for(lambda tag=f"v{version}": answered_by(tag), PATIENCE)
         trained.roll_back()
-        wait_for(lambda: answered_by("v4"), 5)
+        wait_for(lambda: answered_by("v4"), PATIENCE)
         stop.set()
         assert [thread.exception() for thread in asking] == [None] * 3
         server.stop()
@@ -88,16 +89,43 @@ def test_promotions_under_load_fail_no_request_and_every_answer_is_of_a_promoted
     assert len(answers) == len(trained.logged())
 
 
-def test_a_killed_service_loses_nothing_that_was_answered_a_moment_before(trained: World) -> None:
+def test_a_killed_service_loses_nothing_that_was_written_before_and_starts_again(trained: World) -> None:
     with ServerProcess(trained.settings.root) as server:
         answered = [server.predict(f"win {number}")["prediction_id"] for number in range(200)]
-        time.sleep(0.2)  # ten times the longest wait of the log
+        wait_for(lambda: server.counted("refit_log_written_total") == 200, PATIENCE)
         server.stop(signal.SIGKILL)
     with ServerProcess(trained.settings.root) as restarted:
         answered.append(restarted.predict("home")["prediction_id"])
         assert restarted.client.get("/health").json()["status"] == "ok"
         restarted.stop()
     assert list(trained.logged()) == answered
+
+
+@pytest.mark.parametrize("store_is_there", [True, False])
+def test_a_kill_under_load_loses_the_last_answers_alone(trained: World, store_is_there: bool) -> None:
+    """Batched: what is missing is the end of what each client was answered; nothing is written twice or made up."""
+    answered: list[list[str]] = [[] for _ in range(4)]
+    with ExitStack() as stack:
+        if not store_is_there:
+            stack.enter_context(store_away(trained))
+        server = stack.enter_context(ServerProcess(trained.settings.root, **quick_store(trained)))
+        threads = stack.enter_context(ThreadPoolExecutor(4))
+        asking = [threads.submit(ask_for_ever, server, answers) for answers in answered]
+        kept = "refit_log_written_total" if store_is_there else "refit_log_spooled_rows"
+        wait_for(lambda: server.counted(kept) > 500, PATIENCE)
+        server.process.kill()
+        server.process.wait(PATIENCE)
+        assert [thread.exception() for thread in asking] == [None] * 4
+    with ServerProcess(trained.settings.root, **quick_store(trained)) as restarted:  # replays what the dead one spooled
+        wait_for(lambda: len(telemetry_ids(trained)) > 500, PATIENCE)
+        wait_for(lambda: restarted.counted("refit_log_spooled_rows") == 0, PATIENCE)
+        restarted.stop()
+    written = telemetry_ids(trained)
+    known = set(written)
+    assert len(known) == len(written) > 500
+    for answers in answered:
+        assert answers[: sum(one in known for one in answers)] == [one for one in answers if one in known]
+    assert len(known - {one for answers in answered for one in answers}) <= 4  # answers that were on their way
 
 
 def test_a_terminated_service_finishes_its_requests_and_writes_everything(trained: World) -> None:
@@ -107,7 +135,7 @@ def test_a_terminated_service_finishes_its_requests_and_writes_everything(traine
         assert trained.logged() == {}
         with ThreadPoolExecutor(1) as thread:
             batch = thread.submit(server.client.post, "/predict/batch", json={"messages": texts})
-            wait_for(lambda: server.counted(f'refit_predictions_total{{model="{MODEL}"}}') > 100, 5)
+            wait_for(lambda: server.counted(f'refit_predictions_total{{model="{MODEL}"}}') > 100, PATIENCE)
             server.process.send_signal(signal.SIGTERM)  # most often in the middle of the batch
             answered += [found["prediction_id"] for found in batch.result().json()["predictions"]]
         assert server.process.wait(20) == -signal.SIGTERM
@@ -144,7 +172,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_the_servi
         for path in ("/predict", f"/models/{MODEL}/predict"):
             with socket.create_connection(address) as connection:
                 connection.sendall(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{{".encode())
-        wait_for(lambda: server.counted('refit_errors_total{status="499"}') == 2, 5, server.log.read_text)
+        wait_for(lambda: server.counted('refit_errors_total{status="499"}') == 2, PATIENCE, server.log.read_text)
         assert server.predict("win")["prediction"] == "spam"
         assert "ERROR" not in server.log.read_text()
 
@@ -165,7 +193,7 @@ DURABLE = {"REFIT_SERVING_LOG_MODE": "durable"}
 
 def ask_for_ever(server: ServerProcess, answered: list[str]) -> None:
     """Until the service is gone: the ids of the answers that arrived."""
-    with httpx.Client(base_url=server.client.base_url, timeout=5) as client:
+    with httpx.Client(base_url=server.client.base_url, timeout=PATIENCE) as client:
         while True:
             try:
                 answer = client.post("/predict", json={"message": "win"})
@@ -175,13 +203,12 @@ def ask_for_ever(server: ServerProcess, answered: list[str]) -> None:
                 answered.append(answer.json()["prediction_id"])
 
 
-@pytest.mark.parametrize("after", [0.1, 0.17, 0.2])
-def test_in_the_durable_mode_every_answer_before_a_kill_is_in_the_store(trained: World, after: float) -> None:
+@pytest.mark.parametrize("answers", [20, 57, 130])
+def test_in_the_durable_mode_every_answer_before_a_kill_is_in_the_store(trained: World, answers: int) -> None:
     answered: list[str] = []
     with ServerProcess(trained.settings.root, **DURABLE) as server, ThreadPoolExecutor(4) as threads:
         asking = [threads.submit(ask_for_ever, server, answered) for _ in range(4)]
-        wait_for(lambda: len(answered) > 20, 10)
-        time.sleep(after)
+        wait_for(lambda: len(answered) > answers, PATIENCE)
         server.process.kill()
         server.process.wait(10)
         assert [thread.exception() for thread in asking] == [None] * 4
@@ -213,12 +240,12 @@ def test_predictions_of_a_time_without_store_survive_a_kill_and_are_written_once
     answered: list[str] = []
     with store_away(trained), ServerProcess(trained.settings.root, **quick_store(trained)) as server:
         answered += [server.predict("win")["prediction_id"] for _ in range(50)]
-        wait_for(lambda: server.counted("refit_log_spooled_rows") == 50, 5)
+        wait_for(lambda: server.counted("refit_log_spooled_rows") == 50, PATIENCE)
         server.stop(signal.SIGKILL)
     for _ in range(2):
         with ServerProcess(trained.settings.root, **quick_store(trained)) as server:
             answered.append(server.predict("win")["prediction_id"])
-            wait_for(lambda: len(telemetry_ids(trained)) == len(answered), 5)
+            wait_for(lambda: len(telemetry_ids(trained)) == len(answered), PATIENCE)
             server.stop(signal.SIGKILL)
     assert telemetry_ids(trained) == answered
 
@@ -234,12 +261,12 @@ def telemetry_ids(world: World) -> list[str]:
         engine.dispose()
 
 
-def test_a_hundred_swaps_under_load_fail_no_request_and_each_answer_is_of_one_version(trained: World) -> None:
+def test_swaps_under_load_fail_no_request_and_each_answer_is_of_one_version(trained: World) -> None:
     stop = Event()
     seen: list[set[str]] = []
 
     def keep_asking(url: httpx.URL) -> None:
-        with httpx.Client(base_url=url, timeout=10) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
             while not stop.is_set():
                 found = client.post("/predict/batch", json={"messages": ["win a prize"] * 10}).json()["predictions"]
                 seen.append({prediction["model_version"] for prediction in found})
@@ -249,9 +276,9 @@ def test_a_hundred_swaps_under_load_fail_no_request_and_each_answer_is_of_one_ve
     with ServerProcess(trained.settings.root) as server, ThreadPoolExecutor(2) as threads:
         asking = [threads.submit(keep_asking, server.client.base_url) for _ in range(2)]
         try:
-            for number in range(100):
+            for number in range(30):  # benchmarks.soak makes a hundred
                 trained.roll_back() if number % 2 == 0 else trained.promote(2)
-                wait_for(lambda n=number: server.counted(f'refit_swaps_total{{model="{MODEL}"}}') >= n + 2, 5)
+                wait_for(lambda n=number: server.counted(f'refit_swaps_total{{model="{MODEL}"}}') >= n + 2, PATIENCE)
         finally:
             stop.set()
         assert [thread.exception() for thread in asking] == [None] * 2
@@ -260,20 +287,20 @@ def test_a_hundred_swaps_under_load_fail_no_request_and_each_answer_is_of_one_ve
     assert set().union(*seen) == {"v1", "v2"}
 
 
-def test_two_services_on_one_store_swap_within_a_second_of_each_other(trained: World) -> None:
+def test_two_services_on_one_store_follow_each_swap(trained: World) -> None:
     trained.add_version(2)
     home = trained.settings.root
     with ServerProcess(home) as one, ServerProcess(home) as other:
         for promoted in (2, 1):
             trained.promote(2) if promoted == 2 else trained.roll_back()
             for server in (one, other):
-                wait_for(lambda s=server, v=promoted: s.predict("win")["model_version"] == f"v{v}", 1)
+                wait_for(lambda s=server, v=promoted: s.predict("win")["model_version"] == f"v{v}", PATIENCE)
 
 
 def test_a_pointer_to_nothing_leaves_the_champion_serving_and_is_said(trained: World) -> None:
     with ServerProcess(trained.settings.root) as server:
         trained.artifact_file(trained.add_version(2)).unlink()
         trained.promote(2)
-        wait_for(lambda: server.client.get("/health").json()["status"] == "degraded", 5)
+        wait_for(lambda: server.client.get("/health").json()["status"] == "degraded", PATIENCE)
         assert server.predict("win")["model_version"] == "v1"
         assert "sms_spam v2" in server.client.get("/health").json()["reasons"][0]

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from serving.trials import TrialFigures
 from tests.serving.running import service, wait_for
 from tests.serving.world import MODEL, WEIGHTS, World
 
+# Seconds that a loaded machine may take over what takes a moment.
+PATIENCE = 10
 INVERTED = tuple(-weight for weight in WEIGHTS)
 
 
@@ -64,9 +67,9 @@ def rolling(client: TestClient, stage: int = 1) -> Callable[[], bool]:
     return lambda: (current(client)["rollout"] or {}).get("stage") == stage
 
 
-def ask_until(client: TestClient, done: Callable[[], bool], seconds: float = 10) -> set[str]:
+def ask_until(client: TestClient, done: Callable[[], bool], seconds: float = PATIENCE) -> set[str]:
     """Ask many callers until something has happened; the versions that answered."""
-    deadline, number, versions = time.monotonic() + seconds, 0, set()
+    deadline, number, versions = time.monotonic() + 10 * seconds, 0, set()
     while not done():
         assert time.monotonic() < deadline, current(client)
         versions |= {ask(client, f"caller {number + i}")["model_version"] for i in range(10)}
@@ -87,9 +90,9 @@ def ended(world: World) -> Callable[[], bool]:
 def test_a_shadow_is_logged_with_its_slot_and_never_answers(two: World) -> None:
     two.roll_out(2, LONG_SHADOW)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         assert {ask(client, f"c{number}")["model_version"] for number in range(30)} == {"v1"}
-        wait_for(lambda: current(client)["rollout"]["compared"] == 30, 5)
+        wait_for(lambda: current(client)["rollout"]["compared"] == 30, PATIENCE)
         assert current(client)["slots"]["challenger"]["state"] == "shadow"
     slots = two.logged_slots()
     assert (slots.count(("champion", 1)), slots.count(("challenger_shadow", 2)), len(slots)) == (30, 30, 60)
@@ -98,9 +101,9 @@ def test_a_shadow_is_logged_with_its_slot_and_never_answers(two: World) -> None:
 def test_a_shadow_that_agrees_is_promoted_after_its_traffic(two: World) -> None:
     two.roll_out(2, rules(Traffic.SHADOW))
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         ask_until(client, lambda: current(client)["version"] == "v2")
-        wait_for(lambda: current(client)["rollout"] is None, 5)
+        wait_for(lambda: current(client)["rollout"] is None, PATIENCE)
     done = rollout_history(two.control, MODEL)[0]
     assert (done.kind, done.who, champion(two)) == (EventKind.COMPLETED, "serving", 2)
     assert done.body["figures"]["pairs"] >= 20
@@ -109,7 +112,7 @@ def test_a_shadow_that_agrees_is_promoted_after_its_traffic(two: World) -> None:
 def test_a_shadow_that_disagrees_is_taken_back_and_the_champion_never_notices(two: World) -> None:
     two.roll_out(3, LONG_SHADOW)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         assert ask_until(client, ended(two)) == {"v1"}
     done = rollout_history(two.control, MODEL)[0]
     assert (done.kind, champion(two)) == (EventKind.ROLLED_BACK, 1)
@@ -119,7 +122,7 @@ def test_a_shadow_that_disagrees_is_taken_back_and_the_champion_never_notices(tw
 def test_a_canary_answers_its_share_and_the_same_caller_gets_the_same_version(two: World) -> None:
     two.roll_out(2, LONG_CANARY)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         first = {f"c{number}": ask(client, f"c{number}")["model_version"] for number in range(60)}
         again = {caller: ask(client, caller)["model_version"] for caller in first}
         named = [client.post("/predict", json={"message": "win"}, headers={"x-request-id": "r-1"}) for _ in range(5)]
@@ -135,7 +138,7 @@ def test_a_canary_answers_its_share_and_the_same_caller_gets_the_same_version(tw
 def test_a_batch_of_a_canary_is_answered_by_one_version(two: World) -> None:
     two.roll_out(2, LONG_CANARY)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         for caller in range(8):
             headers = {"x-caller-id": str(caller)}
             found = client.post("/predict/batch", json={"messages": ["win"] * 20}, headers=headers).json()
@@ -146,7 +149,7 @@ def test_a_canary_goes_through_its_stages_to_the_promotion(two: World) -> None:
     stages = tuple(Stage(traffic=Traffic.CANARY, share=share, min_requests=10) for share in (0.2, 0.6))
     two.roll_out(2, RolloutRules(strategy=Strategy.CANARY, stages=stages))
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         ask_until(client, lambda: champion(two) == 2)
     kinds = [event.kind for event in rollout_history(two.control, MODEL)][::-1]
     assert kinds == [EventKind.STARTED, EventKind.ADVANCED, EventKind.COMPLETED]
@@ -156,9 +159,9 @@ def test_blue_green_switches_at_once_and_switches_back_when_the_new_version_fail
     two.roll_out(3, BLUE_GREEN)
     with service(two.serving_settings()) as client:
         versions = ask_until(client, ended(two))
-        wait_for(lambda: current(client)["version"] == "v1", 5)
+        wait_for(lambda: current(client)["version"] == "v1", PATIENCE)
         assert ask(client)["model_version"] == "v1"
-    assert versions == {"v1", "v3"}
+    assert "v3" in versions  # and v1, when its turn was not over before the first request
     kinds = [event.kind for event in rollout_history(two.control, MODEL)][::-1]
     assert kinds == [EventKind.STARTED, EventKind.ADVANCED, EventKind.ROLLED_BACK]
     assert (champion(two), two.generation) == (1, 3)
@@ -178,7 +181,7 @@ def test_labels_take_back_a_version_that_is_wrong_where_it_differs(two: World) -
     stage = Stage(traffic=Traffic.SHADOW, min_requests=1_000_000)
     two.roll_out(3, RolloutRules(strategy=Strategy.SHADOW, stages=(stage,), guards=lenient))
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         asked = [ask(client, f"c{number}")["prediction_id"] for number in range(40)]
         labels = [{"prediction_id": found, "label": "spam"} for found in asked]
         client.post("/feedback", json={"labels": labels})
@@ -201,33 +204,32 @@ def test_a_challenger_that_cannot_be_loaded_is_taken_back_and_the_champion_serve
 def test_another_promotion_ends_a_rollout(two: World) -> None:
     two.roll_out(2, LONG_CANARY)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), 5)
+        wait_for(rolling(client), PATIENCE)
         two.promote(3)
-        wait_for(ended(two), 5)
-        wait_for(lambda: current(client)["version"] == "v3", 5)
+        wait_for(ended(two), PATIENCE)
+        wait_for(lambda: current(client)["version"] == "v3", PATIENCE)
     assert rollout_history(two.control, MODEL)[0].kind is EventKind.CANCELLED
 
 
 def test_two_services_on_one_store_carry_on_one_rollout(two: World) -> None:
     two.roll_out(2, rules(Traffic.SHADOW))
     with service(two.serving_settings()) as one, service(two.serving_settings()) as other:
-        wait_for(lambda: rolling(one)() and rolling(other)(), 5)
-        while not ended(two)():
-            for client in (one, other):
-                ask(client)
-        wait_for(lambda: current(one)["version"] == current(other)["version"] == "v2", 5)
+        wait_for(lambda: rolling(one)() and rolling(other)(), PATIENCE)
+        ask_until(one, lambda: bool(ask(other)) and ended(two)())
+        wait_for(lambda: current(one)["version"] == current(other)["version"] == "v2", PATIENCE)
     assert two.generation == 2
 
 
 class Broken:
-    """A predictor that fails, or is slow, as told."""
+    """A predictor that fails, or waits until it is let go, as told."""
 
-    def __init__(self, error: Exception | None = None, seconds: float = 0.0, score: float = 0.9):
-        self.error, self.seconds, self.score, self.asked = error, seconds, score, 0
+    def __init__(self, error: Exception | None = None, waits_for: Event | None = None, score: float = 0.9):
+        self.error, self.waits_for, self.score, self.asked = error, waits_for, score, 0
 
     def explain(self, value: object, top: int = 5) -> Answer:
         self.asked += 1
-        time.sleep(self.seconds)
+        if self.waits_for:
+            self.waits_for.wait(PATIENCE)
         if self.error:
             raise self.error
         return Answer(1, self.score)
@@ -258,14 +260,14 @@ def test_a_canary_that_fails_is_counted_and_the_champion_answers_its_caller(two:
     assert (made.trial.figures.errors, made.trial.figures.asked) == (1, 1)
 
 
-def test_a_slow_shadow_delays_no_caller(two: World) -> None:
-    slow = Broken(seconds=0.1)
-    made = lineup(two, slow, Traffic.SHADOW)
+def test_a_shadow_that_hangs_delays_no_caller(two: World) -> None:
+    let_go = Event()
+    made = lineup(two, Broken(waits_for=let_go), Traffic.SHADOW)
     shadow = Shadow(lambda entry: True, 3)
     shadow.start()
-    answerer, started = Answerer(shadow), time.perf_counter()
+    answerer = Answerer(shadow)
     for number in range(50):
-        answerer.answer(managed_model(MODEL), made, "win", str(number))
-    assert time.perf_counter() - started < 0.1
-    assert shadow.left_out >= 46
-    shadow.stop(1)
+        answerer.answer(managed_model(MODEL), made, "win", str(number))  # comes back, though the shadow does not
+    assert shadow.left_out >= 46  # three wait, and one is with the shadow, if its thread has got to it
+    let_go.set()
+    shadow.stop(PATIENCE)

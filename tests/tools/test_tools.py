@@ -80,7 +80,9 @@ def sight(store, **changes):
         "rules": RULES,
         "store": store,
         "history": lambda limit: [{"decision_id": "d1"}],
-        "run_metrics": lambda run_id: {"f1": 0.97},
+        "run_metrics": lambda run_id: {"f1": 0.97 if run_id == "r1" else 0.95},
+        "runs": lambda query: [{"run_id": "a1"}][: query.limit],
+        "run_parameters": ("C", "winner"),
     }
     return {tool.name: tool for tool in observe_tools(Sight(**parts | changes))}
 
@@ -95,7 +97,7 @@ def call(tools, name, **given):
 def test_no_text_of_a_stranger_comes_through_any_read_tool(poisoned):
     tools = sight(poisoned)
     said = {name: tool.invoke(ARGUMENTS.get(name, {})) for name, tool in tools.items()}
-    assert len(said) == 8
+    assert len(said) == 9
     assert all(json.loads(text)["status"] == "ok" for text in said.values()), said
     assert all(POISON not in text for text in said.values())
 
@@ -106,13 +108,43 @@ def test_each_tool_gives_its_numbers(poisoned):
     assert call(tools, "drift_history")["data"]["windows"][0]["vocabulary_drift"] == 0.23
     (version,) = call(tools, "versions_and_verdicts")["data"]["versions"]
     assert (version["verdict"], version["rules"][0]["observed"]) == ("passed", 0.1)
-    assert call(tools, "compare_versions")["data"]["versions"][0]["metrics"] == {"f1": 0.97}
+    compared = call(tools, "compare_versions")["data"]
+    assert compared["versions"][0]["metrics"] == {"f1": 0.97}
+    assert compared["differences"] == {"f1": 0.0}
     assert call(tools, "champion_and_slots")["data"]["loaded"] == "unknown"
 
 
+def test_runs_are_searched_by_the_hyperparameters_of_the_specification_only(poisoned):
+    asked = []
+    tools = sight(poisoned, runs=lambda query: asked.append(query) or [{"run_id": "a1"}])
+    wanted = {"metrics": [{"metric": "f1", "at_least": 0.9}], "parameters": [{"parameter": "C", "equals": "30.0"}]}
+    assert call(tools, "search_runs", **wanted, order_by="f1", limit=50)["data"]["runs"] == [{"run_id": "a1"}]
+    assert (asked[0].limit, asked[0].metrics[0].at_least) == (50, 0.9)
+    unknown = call(tools, "search_runs", parameters=[{"parameter": "user", "equals": "ann"}])
+    assert (unknown["status"], "there are C, winner" in unknown["reason"]) == ("no_data", True)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"limit": 51},
+        {"order_by": "tags.note"},
+        {"metrics": [{"metric": "x"}]},
+        {"parameters": [{"parameter": "C", "equals": "' or true --"}]},
+        {"parameters": [{"parameter": "C` = '1' or params.`x", "equals": "1"}]},
+        {"filter": "tags.secret = 'x'"},
+    ],
+    ids=str,
+)
+def test_a_search_that_is_none_is_refused_before_it_is_made(poisoned, given):
+    with pytest.raises(ValueError, match="validation error"):
+        sight(poisoned)["search_runs"].invoke(given)
+
+
 def test_nothing_found_says_what_was_searched(store):
-    tools = sight(store, history=lambda limit: [])
-    for name in ("drift_history", "versions_and_verdicts", "decision_history", "compare_versions"):
+    tools = sight(store, history=lambda limit: [], runs=lambda query: [])
+    for name in ("search_runs", "drift_history", "versions_and_verdicts", "decision_history", "compare_versions"):
         answer = call(tools, name)
         assert answer["status"] == "no_data"
         assert answer["reason"].startswith("Nothing was found in")

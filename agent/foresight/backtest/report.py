@@ -45,7 +45,7 @@ def sentences(found: Backtest) -> Iterator[str]:
         f"Then {len(looks)} looks at {sum(look.rows for look in looks)} predictions, {lines.window_rows} a window."
     )
     drifted = [look for look in looks if look.drifted]
-    yield f"Drift above {lines.drift_threshold:.2f} in {len(drifted)} looks{_first(drifted)}."
+    yield f"Confirmed drift (above {lines.drift_threshold:.2f}) in {len(drifted)} looks{_first(drifted)}."
     below = [look for look in looks if look.below]
     labelled = any(look.accuracy.labelled for look in looks)
     yield (
@@ -59,9 +59,10 @@ def sentences(found: Backtest) -> Iterator[str]:
     yield f"Labels asked for: {found.labels_asked}."
     if Action.RETRAIN in counts:
         yield (
-            "After a retraining the recorded answers are still those of the old model: each counts as promoted, which "
-            "in production the gate decides. One for drift moves the reference; one for accuracy is not repeated until "
-            "the recorded accuracy has been clear again."
+            "After a retraining the recorded answers are still those of the old model. Where labels clear that model, "
+            "a retraining for drift is taken to bring nothing better, and the same drift rests; any other counts as "
+            "promoted, which in production the gate decides: for drift it moves the reference, for accuracy it is not "
+            "repeated until the recorded accuracy has been clear again."
         )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from agent.decision import DataStatus, PatternEvidence
 from agent.foresight.backtest.table import PastPrediction
+from agent.observing.reading import WINDOW_STATUS
 from pipeline.monitoring.drift import measure_drift
-from pipeline.monitoring.drift_report import WindowStatus
 from pipeline.monitoring.numeric import build_numeric_profile, measure_numeric_drift
 from pipeline.monitoring.profile import build_profile
 from pipeline.spec import MonitoringRules
@@ -19,13 +19,6 @@ MOST_REFERENCE_ROWS = 3_000
 # Null windows of each size; half of what a version's own profile has, for speed.
 NULL_WINDOWS = 100
 SEED = 7
-
-STATUS = {
-    WindowStatus.OK: DataStatus.SUFFICIENT,
-    WindowStatus.LOW_POWER: DataStatus.LOW_POWER,
-    WindowStatus.INSUFFICIENT: DataStatus.TOO_FEW,
-    WindowStatus.NO_DATA: DataStatus.NO_DATA,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +52,7 @@ class TextRuler:
         texts = [str(row.input) for row in window]
         found = measure_drift(self.profile, texts, threshold=rules.drift_threshold, min_rows=rules.min_rows)
         return Measured(
-            status=STATUS[found.status],
+            status=WINDOW_STATUS[found.status],
             vocabulary_drift=found.vocabulary_drift,
             tfidf_drift=found.tfidf_drift,
             unique=found.n_unique,
@@ -85,7 +78,7 @@ class NumericRuler:
             self.profile, _matrix(window), threshold=rules.drift_threshold, min_rows=rules.min_rows
         )
         return Measured(
-            status=STATUS[found.status],
+            status=WINDOW_STATUS[found.status],
             vocabulary_drift=None,
             tfidf_drift=None,
             numeric_drift=found.numeric_drift,

@@ -47,6 +47,8 @@ def read_predictions(path: Path, columns: Columns) -> list[PastPrediction]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             found = list(_rows(path, csv.DictReader(file), columns))
+    except FileNotFoundError:
+        raise EvidenceFileError(f"There is no file {path}. Name a CSV file of past predictions with --csv.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EvidenceFileError(f"{path} cannot be read as CSV in UTF-8 ({type(error).__name__}: {error}).") from error
     if not found:

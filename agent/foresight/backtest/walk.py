@@ -1,8 +1,9 @@
 """Walks through past predictions window by window, as Refit would have, and records what it would have decided.
 
 Pure: no clock, no files, no model calls. The recorded model never changes, so what follows a retraining is partly
-unknowable: one for drift moves the reference up to that day; one for accuracy is not repeated until the recorded
-accuracy has been clear again. Each is taken to have been promoted, which in production the gate decides.
+unknowable. Where labels clear the recorded model, one for drift is taken to bring nothing better: the same drift rests.
+Any other is taken to have been promoted, which in production the gate decides: one for drift moves the reference up to
+that day; one for accuracy is not repeated until the recorded accuracy has been clear again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,13 +22,17 @@ from agent.decision import (
     PolicyRules,
     TrainingEvidence,
     Trigger,
+    WindowScores,
 )
 from agent.foresight.backtest.rulers import Measured, Ruler
 from agent.foresight.backtest.table import PastPrediction
-from agent.observing.evidence import ACCURACY_STATUS
+from agent.observing.answered import largest
+from agent.observing.reading import ACCURACY_STATUS
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
+from agent.rules.signals import DRIFT_SCORES, clears
 from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus, Standing, judge_accuracy
+from pipeline.monitoring.looks import LOOKED_BACK
 
 DAY = timedelta(hours=24)
 BREACHES = frozenset({Trigger.DRIFT, Trigger.ACCURACY})
@@ -51,6 +56,10 @@ class Looked:
     @property
     def drifted(self) -> bool:
         return Trigger.DRIFT in self.bounds.triggers
+
+    @property
+    def clear(self) -> bool:
+        return self.accuracy.status is AccuracyStatus.OK and self.accuracy.standing is Standing.CLEAR
 
     @property
     def below(self) -> bool:
@@ -85,7 +94,10 @@ class _State:
     breach_since: datetime | None = None
     accuracy_answered: bool = False
     version: int = 1
-    breaches: list[bool] = field(default_factory=list)
+    windows: list[WindowScores] = field(default_factory=list)
+    # Scores that a retraining of a clear model saw; answered once new labels clear it again.
+    fruitless_at: WindowScores | None = None
+    answered: WindowScores | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +119,7 @@ class Walk:
             look = self._look(state, ruler, start, end, at)
             looks.append(look)
             self._remember(state, look)
-            if Action.RETRAIN in look.effective and look.drifted:
+            if Action.RETRAIN in look.effective and look.drifted and not look.clear:
                 ruler = self.make_ruler(self.rows[:end])
         return Backtest(
             model=self.model,
@@ -178,16 +190,26 @@ class Walk:
             hours_since_last_message=_hours(self.rows[end - 1].at, at),
             new_patterns=measured.patterns,
         )
-        breaches = [*state.breaches[-2:], _beyond(seen, self.rules)]
+        line, windows = self.rules.monitoring.drift_threshold, [_scores(seen), *state.windows][:LOOKED_BACK]
+        counted = replace(
+            seen,
+            scheduled_windows=len(windows),
+            scheduled_breaches=sum(_beyond(window, line) for window in windows),
+            earlier_windows=tuple(state.windows[: LOOKED_BACK - 1]),
+        )
+        judged, training = _accuracy_evidence(state, measured, accuracy), self._training(state, end, at)
+        if clears(judged, training, self.rules):
+            state.answered = state.fruitless_at
         return Evidence(
             model=self.model,
             at=at,
             champion=ChampionEvidence(version=state.version, generation=state.version),
-            drift=replace(seen, scheduled_windows=len(breaches), scheduled_breaches=sum(breaches)),
-            accuracy=_accuracy_evidence(state, measured, accuracy),
-            training=self._training(state, end, at),
+            drift=counted,
+            accuracy=judged,
+            training=training,
             history=HistoryEvidence(
-                unresolved_breach_hours=_hours(state.breach_since, at) if state.breach_since else None
+                unresolved_breach_hours=_hours(state.breach_since, at) if state.breach_since else None,
+                answered_drift=state.answered,
             ),
         )
 
@@ -212,7 +234,7 @@ class Walk:
     def _remember(self, state: _State, look: Looked) -> None:
         drift = look.evidence.drift
         if drift.status.usable:
-            state.breaches.append(_beyond(drift, self.rules))
+            state.windows = [_scores(drift), *state.windows][:LOOKED_BACK]
         if look.bounds.triggers & BREACHES:
             state.breach_since = state.breach_since or look.at
         elif drift.status.usable:
@@ -222,8 +244,11 @@ class Walk:
         if Action.RETRAIN in look.effective:
             state.attempts.append(look.at)
             state.trained_at, state.breach_since = look.at, None
-            state.version += 1
-            state.breaches.clear()
+            if look.drifted and look.clear:
+                state.fruitless_at = largest(filter(None, (*state.windows, state.fruitless_at)))
+            else:
+                state.version, state.answered, state.fruitless_at = state.version + 1, None, None
+                state.windows.clear()
             state.accuracy_answered = state.accuracy_answered or look.below
 
 
@@ -247,10 +272,12 @@ def _accuracy_evidence(state: _State, measured: Measured, report: AccuracyReport
     )
 
 
-def _beyond(drift: DriftEvidence, rules: PolicyRules) -> bool:
-    scores = (drift.vocabulary_drift, drift.tfidf_drift, drift.numeric_drift)
-    known = [score for score in scores if score is not None]
-    return max(known, default=0.0) > rules.monitoring.drift_threshold
+def _scores(drift: DriftEvidence) -> WindowScores:
+    return WindowScores(**{name: getattr(drift, name) for name in DRIFT_SCORES})
+
+
+def _beyond(window: WindowScores, line: float) -> bool:
+    return any((score := getattr(window, name)) is not None and score > line for name in DRIFT_SCORES)
 
 
 def _hours(earlier: datetime, later: datetime) -> float:

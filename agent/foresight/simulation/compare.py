@@ -66,16 +66,21 @@ def _run(made: History, policy: Chooses, rules: PolicyRules, measured: Measured,
     return Run(made, policy, rules, measured, prices).finish()
 
 
-COLUMNS = ("history", "policy", "days in breach", "missed", "late", "trained", "labels", "people", "cost", "regret")
+COLUMNS = ("days in\nbreach", "breaches\nmissed", "late", "trained", "labels\nasked", "people\nasked", "cost", "regret")
 
 
 def table(found: Comparison) -> Table:
-    made = Table(title=f"{found.days} days of hourly decisions", title_justify="left", box=None)
+    """A heading for each history, and a row for each policy; it fits into 80 columns."""
+    made = Table(title=f"{found.days} days of hourly decisions", title_justify="left", box=None, padding=(0, 1, 0, 0))
+    made.add_column("history\n  policy", no_wrap=True)
     for column in COLUMNS:
-        named = column in ("history", "policy")
-        made.add_column(column, justify="left" if named else "right", no_wrap=named)
-    for row in rows(found):
-        made.add_row(*row)
+        made.add_column(column, justify="right", no_wrap=True)
+    shown = None
+    for of, policy, *cells in rows(found):
+        if of != shown:
+            made.add_row(of, style="bold")
+        made.add_row(f"  {policy}", *cells)
+        shown = of
     return made
 
 

@@ -78,6 +78,17 @@ def class_mix(hours: int, rng: random.Random) -> list[Hour]:
     return [Hour(_messages(hour, rng), shifted if hour in third else ()) for hour in range(hours)]
 
 
+def lasting_mix(hours: int, rng: random.Random) -> list[Hour]:
+    """The share of known spam rises to 40 percent for good after a quarter; new spam comes on top for a month, late."""
+    shifted = ("mix", (0.4 - SPAM_SHARE) / (1 - SPAM_SHARE))
+    late = range(3 * hours // 4, 3 * hours // 4 + 30 * HOURS_PER_DAY)
+    found = calm(hours, rng)
+    for hour in range(hours // 4, hours):
+        on_top = (("campaign:0", 0.12),) if hour in late else ()
+        found[hour] = Hour(found[hour].messages, (*on_top, shifted))
+    return found
+
+
 def label_outage(hours: int, rng: random.Random) -> list[Hour]:
     """Campaigns, and in the first of them no label arrives by itself for six weeks."""
     out = range(15 * HOURS_PER_DAY, 57 * HOURS_PER_DAY)
@@ -108,6 +119,7 @@ HISTORIES: Mapping[str, tuple[str, Shape]] = {
     "slow_drift": ("a real group of messages and new spam grow over the whole time", slow_drift),
     "campaigns": ("waves of new spam", campaigns),
     "class_mix": ("three times as much known spam for four months", class_mix),
+    "lasting_mix": ("three times as much known spam for good, and late a wave of new spam on top", lasting_mix),
     "label_outage": ("waves of new spam, six weeks without labels", label_outage),
     "poisoned_labels": ("half of the labels are random for two fortnights", poisoned_labels),
     "flapping": ("a campaign that comes and goes every other day", flapping),

@@ -15,14 +15,18 @@ from agent.decision import (
     HistoryEvidence,
     PolicyRules,
     TrainingEvidence,
+    WindowScores,
 )
 from agent.foresight.simulation.episodes import Episode, episodes
 from agent.foresight.simulation.histories import HOURS_PER_DAY, History, Hour
 from agent.foresight.simulation.measured import Measured
 from agent.foresight.simulation.policies import Choice, Chooses, View
 from agent.foresight.simulation.world import World
+from agent.observing.answered import largest
+from agent.rules.signals import Case, clears
 from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.accuracy import MIN_LABELS, p_below
+from pipeline.monitoring.looks import LOOKED_BACK
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REACTIONS: Actions = frozenset(Action) - {Action.HOLD}
@@ -77,7 +81,10 @@ class _Memory:
     filled: int = 0
     window: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     scores: tuple[float, float] | None = None
-    breaches: deque[bool] = field(default_factory=lambda: deque(maxlen=3))
+    windows: deque[WindowScores] = field(default_factory=lambda: deque(maxlen=LOOKED_BACK))
+    # Scores that a fruitless retraining saw; answered once new labels clear the model.
+    fruitless_at: WindowScores | None = None
+    answered: WindowScores | None = None
     trained_at: int = 0
     labels_at_training: int = 0
     attempts: list[int] = field(default_factory=list)
@@ -135,14 +142,17 @@ class Run:
             return False
         shares = {source: amount / memory.filled for source, amount in memory.window.items()}
         memory.scores = self.world.scores(shares)
-        memory.breaches.append(max(memory.scores) > self.rules.monitoring.drift_threshold)
+        memory.windows.appendleft(WindowScores(vocabulary_drift=memory.scores[0], tfidf_drift=memory.scores[1]))
         memory.filled = 0
         memory.window.clear()
         return True
 
     def _evidence(self, number: int, full: bool) -> Evidence:
         memory, rows = self.memory, self.rules.monitoring.window_rows
-        scores = memory.scores if full else None
+        accuracy, training = self._accuracy(), self._training(number)
+        if clears(accuracy, training, self.rules):
+            memory.answered = memory.fruitless_at
+        scores, line = memory.scores if full else None, self.rules.monitoring.drift_threshold
         drift = DriftEvidence(
             status=DataStatus.SUFFICIENT if full else DataStatus.FILLING,
             vocabulary_drift=scores[0] if scores else None,
@@ -151,8 +161,9 @@ class Run:
             unique_messages=rows if full else memory.filled,
             full_window=rows,
             hours_since_last_message=0.0,
-            scheduled_windows=len(memory.breaches),
-            scheduled_breaches=sum(memory.breaches),
+            scheduled_windows=len(memory.windows),
+            scheduled_breaches=sum(_largest(window) > line for window in memory.windows),
+            earlier_windows=tuple(memory.windows)[1:] if full else tuple(memory.windows)[: LOOKED_BACK - 1],
         )
         return Evidence(
             model="sms_spam",
@@ -163,11 +174,12 @@ class Run:
                 hours_since_promotion=float(number - memory.promoted_at),
             ),
             drift=drift,
-            accuracy=self._accuracy(),
-            training=self._training(number),
+            accuracy=accuracy,
+            training=training,
             history=HistoryEvidence(
                 unresolved_breach_hours=None if memory.breach_since is None else float(number - memory.breach_since),
                 deferrals_in_a_row=memory.deferrals,
+                answered_drift=memory.answered,
             ),
         )
 
@@ -197,12 +209,13 @@ class Run:
         memory.usd += choice.usd
         self._tell(number, choice.effective)
         memory.deferrals = memory.deferrals + 1 if choice.deferred else 0
-        self._note_breach(number, evidence)
+        case = Case(evidence, self.rules)
+        self._note_breach(number, evidence, case)
         if Action.REQUEST_LABELS in choice.effective:
             have = evidence.training.new_labels or 0
             self.world.ask_for(max(self.rules.retraining.min_new_labels - have, 0))
         if Action.RETRAIN in choice.effective:
-            self._retrain(number)
+            self._retrain(number, case)
 
     def _tell(self, number: int, effective: Actions) -> None:
         """People are told of the same thing once a day. One who is asked looks within a day and lifts the brake."""
@@ -216,31 +229,34 @@ class Run:
         if memory.looked_at == number:
             memory.fruitless, memory.looked_at = 0, None
 
-    def _note_breach(self, number: int, evidence: Evidence) -> None:
+    def _note_breach(self, number: int, evidence: Evidence, case: Case) -> None:
         """Since when something is wrong, as the rules see it; a window that says nothing ends no breach."""
-        memory, lines, p = self.memory, self.rules.monitoring, evidence.accuracy.p_below_floor
-        drifts = bool(memory.breaches and memory.breaches[-1]) and evidence.drift.status.usable
-        if drifts or (p is not None and p >= lines.accuracy_confidence):
+        memory = self.memory
+        if case.breach:
             memory.breach_since = number if memory.breach_since is None else memory.breach_since
         elif evidence.drift.status.usable:
             memory.breach_since = None
 
-    def _retrain(self, number: int) -> None:
+    def _retrain(self, number: int, case: Case) -> None:
+        """Without a promotion, the drift that it was made for is answered; for the brake, routine does not count."""
         memory, world = self.memory, self.world
         memory.attempts.append(number)
         memory.versions += 1
         version = world.trained(memory.versions)
         passed = not self.policy.gated or world.gate(version) is VerdictStatus.PASSED
         memory.trained_at, memory.labels_at_training = number, world.labelled_ever
-        memory.fruitless = 0 if passed else memory.fruitless + 1
+        memory.fruitless = 0 if passed else memory.fruitless + case.breach
         memory.counts["trainings"] += 1
+        if case.drift_confirmed and not passed:
+            memory.fruitless_at = largest(filter(None, (*memory.windows, memory.fruitless_at)))
         if passed:
             memory.counts["promotions"] += 1
             world.promote(version)
             memory.promoted_at, memory.breach_since = number, None
             memory.filled = 0
             memory.window.clear()
-            memory.breaches.clear()
+            memory.windows.clear()
+            memory.answered = memory.fruitless_at = None
 
     def _outcome(self, accuracy: Sequence[float], reacted: Sequence[bool], wrong: float) -> Outcome:
         counts, prices, floor = self.memory.counts, self.prices, self.rules.monitoring.accuracy_floor
@@ -267,3 +283,7 @@ class Run:
             floor=floor,
             cost=cost,
         )
+
+
+def _largest(window: WindowScores) -> float:
+    return max(window.vocabulary_drift or 0.0, window.tfidf_drift or 0.0)

@@ -10,9 +10,10 @@ from agent.acting import approvals
 from agent.acting.approvals import ApprovalState, Binding
 from agent.actions import Action
 from agent.errors import ApprovalRefusedError
-from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from tests.agent.fakes import MODEL, NOON
+
+ON_POSTGRESQL_TOO = True
 
 BOUND = Binding(
     decision_id="d1",
@@ -86,7 +87,7 @@ def test_of_many_who_decide_at_once_one_wins(settings, store):
     approval = asked(store)
 
     def click(number):
-        own = open_store(PipelineSettings(_env_file=None, home=settings.home))
+        own = open_store(settings)
         try:
             return decide(own, approval, granted=number % 2 == 0, who=f"person {number}").decided_by
         except ApprovalRefusedError:

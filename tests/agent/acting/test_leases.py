@@ -7,9 +7,10 @@ import pytest
 
 from agent.acting import leases
 from agent.errors import BusyError, LeaseLostError
-from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from tests.agent.fakes import NOON
+
+ON_POSTGRESQL_TOO = True
 
 TTL = timedelta(seconds=60)
 
@@ -63,7 +64,7 @@ def test_a_lease_is_kept_while_its_block_runs(store):
 
 def test_of_many_at_once_one_gets_the_lease(settings, store):
     def take(name):
-        own = open_store(PipelineSettings(_env_file=None, home=settings.home))
+        own = open_store(settings)
         try:
             return leases.acquire(own.control, "m", name, NOON, TTL).holder
         except BusyError:

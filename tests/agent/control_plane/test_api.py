@@ -1,5 +1,6 @@
 """The control plane over HTTP: what it answers, who may ask, and that an approval counts once."""
 
+import json
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from agent.acting import approvals
 from agent.actions import Autonomy
 from agent.control_plane.admission import is_local, require_a_safe_setup
 from agent.control_plane.api import Parts, create_api
+from agent.control_plane.roles import Tokens
 from agent.errors import ApiSetupError
 from agent.passes import Passes
 from agent.record import ledger
@@ -19,7 +21,7 @@ from tests.agent.fakes import MODEL, Clock, FakeHands
 from tests.agent.world import loop_in
 from tools.errors import TrainingFailedError
 
-TOKEN = SecretStr("a-secret-of-the-control-plane")
+TOKEN, VIEWER = SecretStr("a-secret-of-the-control-plane"), SecretStr("a-secret-of-the-viewers")
 LOCAL = "http://127.0.0.1:8100"
 
 
@@ -28,14 +30,23 @@ def serve(home, store):
     """A control plane over one loop; changes go to the loop, `token` and `wait_seconds` to the plane."""
     opened = []
 
-    def open_plane(token=None, wait_seconds=10.0, evidence=None, **changes):
+    def open_plane(
+        token=None, wait_seconds=10.0, evidence=None, viewer=None, base=LOCAL, max_body_bytes=65_536, **changes
+    ):
         loop = loop_in(home, store, evidence, **changes)
         passes = Passes({MODEL: loop})
         opened.append(passes)
         parts = Parts(
-            store=store, loops=passes.loops, passes=passes, clock=loop.clock, token=token, wait_seconds=wait_seconds
+            store=store,
+            loops=passes.loops,
+            passes=passes,
+            clock=loop.clock,
+            tokens=Tokens(operator=token, viewer=viewer),
+            max_body_bytes=max_body_bytes,
+            wait_seconds=wait_seconds,
         )
-        return TestClient(create_api(parts), base_url=LOCAL, raise_server_exceptions=False)
+        app = create_api(parts)
+        return TestClient(app, base_url=base, raise_server_exceptions=False, client=("127.0.0.1", 50_000))
 
     yield open_plane
     for passes in opened:
@@ -209,16 +220,54 @@ def test_an_answer_without_a_name_is_refused_and_not_repeated(serve, body):
     assert "x" * 81 not in answer.text
 
 
-def test_with_a_token_every_post_needs_it_and_reading_does_not(serve):
+def bearing(token):
+    return {"authorization": f"Bearer {token.get_secret_value()}"}
+
+
+POSTS = [f"/models/{MODEL}/check", "/approvals/a1/approve", "/approvals/a1/reject", "/decisions/a1/replay"]
+GETS = ["/models", "/decisions", "/approvals", "/ledger/verify", "/docs", "/openapi.json", "/nothing"]
+
+
+@pytest.mark.parametrize("path", [*POSTS, *GETS])
+def test_with_a_token_set_every_request_needs_one(serve, path):
     client = serve(token=TOKEN)
-    for path in (f"/models/{MODEL}/check", "/approvals/a1/approve", "/approvals/a1/reject", "/decisions/a1/replay"):
-        assert code(client.post(path, json={"who": "ann"})) == (401, "token_required")
-        wrong = {"authorization": "Bearer a-secret-of-the-control-plan"}
-        assert code(client.post(path, json={"who": "ann"}, headers=wrong)) == (403, "forbidden")
-        assert code(client.post(path, headers={"authorization": f"Basic {TOKEN.get_secret_value()}"}))[0] == 401
-    assert client.get("/models").status_code == 200
-    right = {"authorization": f"Bearer {TOKEN.get_secret_value()}"}
-    assert client.post(f"/models/{MODEL}/check", headers=right).status_code == 200
+    method = "POST" if path in POSTS else "GET"
+    assert code(client.request(method, path)) == (401, "token_required")
+    wrong = {"authorization": "Bearer a-secret-of-the-control-plan"}
+    assert code(client.request(method, path, headers=wrong)) == (403, "forbidden")
+    basic = {"authorization": f"Basic {TOKEN.get_secret_value()}"}
+    assert code(client.request(method, path, headers=basic)) == (401, "token_required")
+    assert client.request(method, path, headers=bearing(TOKEN), json={"who": "ann"}).status_code in (200, 404)
+
+
+def test_a_viewer_reads_and_changes_nothing(serve, store):
+    client = serve(token=TOKEN, viewer=VIEWER)
+    for path in ("/models", "/decisions", "/approvals", "/ledger/verify", "/docs"):
+        assert client.get(path, headers=bearing(VIEWER)).status_code == 200
+    for path in POSTS:
+        assert code(client.post(path, json={"who": "ann"}, headers=bearing(VIEWER))) == (403, "forbidden")
+    assert ledger.decisions(store.control) == []
+
+
+def test_health_is_open_to_this_machine_and_to_nobody_else(serve):
+    assert serve(token=TOKEN).get("/health").status_code == 200
+    assert code(serve(token=TOKEN, base="http://agent.example:8100").get("/health")) == (401, "token_required")
+    passed_on = {"x-forwarded-for": "10.0.0.9"}
+    assert code(serve(token=TOKEN).get("/health", headers=passed_on)) == (401, "token_required")
+
+
+def test_a_large_body_is_refused_whatever_its_header_says(serve, store):
+    client = serve(max_body_bytes=2_000)
+    large = json.dumps({"who": "a" * 3_000})
+    assert code(client.post("/approvals/a1/approve", content=large)) == (413, "too_large")
+    pieces = (large[start : start + 100].encode() for start in range(0, len(large), 100))
+    assert code(client.post("/approvals/a1/approve", content=pieces)) == (413, "too_large")
+    assert client.post(f"/models/{MODEL}/check").status_code == 200
+
+
+def test_the_token_is_asked_for_before_the_body_is_read(serve):
+    client = serve(token=TOKEN, max_body_bytes=2_000)
+    assert code(client.post("/approvals/a1/approve", content="a" * 3_000)) == (401, "token_required")
 
 
 def test_without_a_token_a_page_in_the_browser_of_an_operator_cannot_post(serve, store):
@@ -234,13 +283,19 @@ def test_without_a_token_a_page_in_the_browser_of_an_operator_cannot_post(serve,
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.3", "agent.example", ""])
 def test_an_address_that_others_reach_needs_a_token(host):
     with pytest.raises(ApiSetupError, match="REFIT_AGENT_API_TOKEN"):
-        require_a_safe_setup(host, None)
-    require_a_safe_setup(host, TOKEN)
+        require_a_safe_setup(host, Tokens())
+    require_a_safe_setup(host, Tokens(operator=TOKEN, viewer=VIEWER))
+
+
+@pytest.mark.parametrize("tokens", [Tokens(viewer=VIEWER), Tokens(operator=TOKEN, viewer=TOKEN)], ids=["alone", "same"])
+def test_a_viewers_token_needs_another_one_of_the_operator(tokens):
+    with pytest.raises(ApiSetupError, match="REFIT_AGENT_API_READ_TOKEN"):
+        require_a_safe_setup("127.0.0.1", tokens)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LOCALHOST"])
 def test_this_machine_needs_none(host):
-    require_a_safe_setup(host, None)
+    require_a_safe_setup(host, Tokens())
     assert is_local(host)
 
 

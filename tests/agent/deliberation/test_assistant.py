@@ -8,12 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.actions import Action, Autonomy
+from agent.commands import rendering
+from agent.deliberation.assistant import CASE, SYSTEM
 from agent.deliberation.budget import Allowance, Price
+from agent.deliberation.prompts import Prompts
 from agent.deliberation.proposal import Diagnosis, ReasonCode
+from agent.record import ledger
+from agent.record.codec import decision_of
+from agent.record.replay import replay
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
 from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged, rules_with
 from tests.agent.scripted import assistant, proposed, says
+from tests.agent.world import loop_in
 
 EVIDENCE, RULES = evidence_with(merged(DRIFTED, LABELLED)), rules_with()
 LIMITS = bounds(EVIDENCE, RULES)
@@ -34,7 +41,8 @@ def test_a_whole_answer_is_accepted_with_its_cited_reasons():
     assert thought.proposal.diagnosis is Diagnosis.NEW_CAMPAIGN
     assert thought.proposal.reasons == ("tfidf_drift is 0.18. (drift.tfidf_drift)",)
     assert (thought.calls, thought.llm_model) == (1, "scripted")
-    assert len(thought.prompt_sha256) == 64
+    assert thought.prompt_sha256 == Prompts().sha256(SYSTEM, CASE)
+    assert thought.prompt_version == Prompts().version(SYSTEM, CASE)
 
 
 def test_requests_through_tools_join_the_proposal_and_are_counted_once():
@@ -94,24 +102,71 @@ def test_everything_else_leaves_the_decision_to_the_rules_with_a_reason_code(scr
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "found"),
     [
-        "tfidf_drift is 0.19.",
-        "accuracy fell to 81%.",
-        "Drift rose by 0.5 since last week.",
-        "Version v7 is better.",
-        "1,234 messages were lost.",
+        ("tfidf_drift is 0.19.", "0.19"),
+        ("accuracy fell to 81%.", "81%"),
+        ("Drift rose by 0.5 since last week.", "0.5"),
+        ("Version v7 is better.", "v7"),
+        ("1,234 messages were lost.", "1,234"),
     ],
 )
-def test_a_reason_with_a_number_that_is_not_in_the_evidence_sets_the_answer_aside(text):
+def test_a_reason_with_a_number_that_is_not_in_the_evidence_is_replaced_by_the_rules_own_sentence(text, found):
     thought = ask(answer(reasons=[{"evidence_field": "drift.tfidf_drift", "text": text}]))
-    assert (thought.proposal, thought.reason_code) == (None, ReasonCode.UNGROUNDED_NUMBER)
+    assert thought.reason_code is ReasonCode.UNGROUNDED_NUMBER
+    assert thought.proposal.actions == {Action.RETRAIN}
+    assert thought.proposal.reasons == ()
+    assert found in thought.detail
+    retraining = [fired.sentence for fired in LIMITS.fired if Action.RETRAIN in fired.requires | fired.permits]
+    assert thought.proposal.replaced == tuple(retraining)
+    assert not any(text in sentence for sentence in thought.proposal.replaced)
 
 
-def test_a_reason_that_cites_no_field_of_the_evidence_sets_the_answer_aside():
+def test_only_the_reason_that_is_not_grounded_is_replaced():
+    good, bad = proposed()["reasons"][0], {"evidence_field": "drift.messages", "text": "9,999 messages came."}
+    thought = ask(answer(reasons=[good, bad]))
+    assert thought.proposal.reasons == ("tfidf_drift is 0.18. (drift.tfidf_drift)",)
+    assert thought.proposal.replaced
+    assert "9,999" in thought.detail
+
+
+def test_a_reason_that_cites_no_field_of_the_evidence_is_replaced_and_its_name_not_repeated():
     thought = ask(answer(reasons=[{"evidence_field": "weather", "text": "It rains."}]))
     assert thought.reason_code is ReasonCode.UNGROUNDED_NUMBER
-    assert "weather" not in thought.detail
+    assert "weather" not in str(thought)
+    assert "It rains" not in str(thought)
+
+
+def test_without_a_reason_of_its_own_that_stands_nothing_is_put_off():
+    made_up = [{"evidence_field": "drift.tfidf_drift", "text": "tfidf_drift is only 0.07."}]
+    thought = ask(answer(actions=[], defer=["retrain"], reasons=made_up))
+    ruling = rule(LIMITS, thought.proposal, Autonomy.ACT)
+    assert Action.RETRAIN in ruling.effective
+    assert [refusal.guardrail for refusal in ruling.refusals] == ["refuse_to_put_off_without_a_reason"]
+
+
+def test_the_decision_and_its_explanation_say_that_words_were_replaced(home, store):
+    lies = says(
+        ("ProposedDecision", proposed(reasons=[{"evidence_field": "drift.tfidf_drift", "text": "It is 0.77."}]))
+    )
+    made = loop_in(home, store, assistant=assistant(lies)).check()
+    (entry,) = ledger.decisions(store.control)
+    thought = decision_of(entry).deliberation
+    assert (made.decision.decided_by, thought.reason_code) == ("agent", ReasonCode.UNGROUNDED_NUMBER)
+    assert "0.77" in thought.detail
+    shown = rendering.decision_json(made.decision)["reasoning"]
+    assert shown[0].startswith("Words of the agent were left out: not in the evidence")
+    assert shown[1] == thought.proposal.replaced[0]
+    assert not any("It is 0.77." in line for line in shown)
+    assert replay(store.control, made.decision.decision_id).same
+
+
+def test_words_that_were_replaced_stay_the_reason_code_when_the_policy_refuses_something_too(home, store):
+    lies = [{"evidence_field": "drift.tfidf_drift", "text": "It is 0.77."}]
+    both = assistant(says(("ProposedDecision", proposed(actions=["promote"], reasons=lies))))
+    made = loop_in(home, store, assistant=both).check()
+    assert made.decision.deliberation.reason_code is ReasonCode.UNGROUNDED_NUMBER
+    assert [refusal.action for refusal in made.decision.ruling.refusals] == ["promote"]
 
 
 def test_a_tool_that_fails_gives_the_name_of_the_error_and_nothing_of_its_text():
@@ -137,12 +192,12 @@ def test_calls_are_limited():
 
 
 def test_tokens_are_limited():
-    usage = {"input_tokens": 900, "output_tokens": 200, "total_tokens": 1_100}
+    usage = {"input_tokens": 9_000, "output_tokens": 2_000, "total_tokens": 11_000}
     thought = ask(
-        says(("raise_alert", {}), usage_metadata=usage), answer(), allowance=lambda: Allowance(tokens=2_000, usd=1.0)
+        says(("raise_alert", {}), usage_metadata=usage), answer(), allowance=lambda: Allowance(tokens=12_000, usd=1.0)
     )
     assert thought.reason_code is ReasonCode.BUDGET
-    assert thought.input_tokens >= 900
+    assert thought.input_tokens == 9_000
 
 
 def test_money_is_limited_and_counted():
@@ -210,4 +265,5 @@ def test_whatever_a_hostile_model_says_the_bounds_hold(script):
     thought = ask(*script, max_calls=3)
     ruling = rule(LIMITS, thought.proposal, Autonomy.ACT)
     assert LIMITS.required - LIMITS.deferrable <= ruling.effective <= LIMITS.permitted
-    assert (thought.proposal is None) != (thought.reason_code is None)
+    replaced = thought.reason_code is ReasonCode.UNGROUNDED_NUMBER
+    assert (thought.proposal is None) == (thought.reason_code is not None and not replaced)

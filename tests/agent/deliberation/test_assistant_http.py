@@ -1,5 +1,8 @@
 """The deciding model over real HTTP: an OpenAI-compatible server of our own that answers well, badly, late or not."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from agent.actions import Action
@@ -15,6 +18,9 @@ from tests.agent.scripted import proposed
 EVIDENCE, RULES = evidence_with(merged(DRIFTED, LABELLED)), rules_with()
 LIMITS = bounds(EVIDENCE, RULES)
 ANSWER = completion(("ProposedDecision", proposed()))
+GARBAGE = ReasonCode.LLM_GARBAGE
+# A service that streams although it was not asked to.
+EVENTS = b'data: {"choices": [{"index": 0, "delta": {"content": "The drift"}}]}\n\ndata: [DONE]\n\n'
 
 
 def over(stub, **changes):
@@ -47,6 +53,13 @@ def test_tools_and_the_structured_answer_go_over_the_wire():
     assert {"request_promotion", "ProposedDecision"} <= offered
 
 
+def test_an_answer_that_was_cut_at_its_limit_was_paid_for():
+    with Stub([completion(text='{"diagnosis": ', finish="length")]) as stub:
+        thought = replace(over(stub), json_schema=True).deliberate(EVIDENCE, LIMITS, RULES)
+    assert (thought.reason_code, thought.proposal) == (ReasonCode.TRUNCATED, None)
+    assert (thought.input_tokens, thought.output_tokens) == (100, 20)
+
+
 def test_one_assistant_can_be_asked_again_and_again():
     with Stub([ANSWER]) as stub:
         made = over(stub)
@@ -70,12 +83,23 @@ def test_parallel_duplicates_are_one_request():
         ([completion(("ProposedDecision", proposed()), finish="length")], ReasonCode.TRUNCATED),
         ([completion(text="The drift is", finish="length")], ReasonCode.TRUNCATED),
         ([Reply(body=ANSWER.body, cut=80)], ReasonCode.LLM_UNAVAILABLE),
+        ([Reply(body=ANSWER.body, cut=80, chunked=True)], ReasonCode.LLM_UNAVAILABLE),
+        ([Reply(body=EVENTS, content_type="text/event-stream")], ReasonCode.LLM_GARBAGE),
+        ([Reply(body=EVENTS, cut=60, chunked=True, content_type="text/event-stream")], ReasonCode.LLM_UNAVAILABLE),
+        ([Reply(body=b"")], ReasonCode.LLM_GARBAGE),
         ([Reply(body=b"<html>Sign in</html>", content_type="text/html")], ReasonCode.LLM_GARBAGE),
         ([Reply(body=b"<html>Sign in</html>")], ReasonCode.LLM_GARBAGE),
         ([plain({"choices": []})], ReasonCode.LLM_GARBAGE),
         ([plain({"choices": None, "error": {"message": "busy"}})], ReasonCode.LLM_GARBAGE),
         ([plain({"choices": [{"message": {"role": "assistant", "content": 5}}]})], ReasonCode.LLM_GARBAGE),
         ([plain("just a string")], ReasonCode.LLM_GARBAGE),
+        ([plain({"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": []}}]})], GARBAGE),
+        ([plain({"choices": [{"finish_reason": 7, "message": {"role": "assistant", "content": "x"}}]})], GARBAGE),
+        ([plain({"choices": {"message": "x"}})], GARBAGE),
+        ([completion(("ProposedDecision", proposed(actions="retrain")))], ReasonCode.BUDGET),
+        ([completion(("ProposedDecision", proposed(confidence="high")))], ReasonCode.BUDGET),
+        ([completion(("request_retraining", {"candidates": 7}))], ReasonCode.BUDGET),
+        ([completion(("request_retraining", {"window": "yesterday", "force": True}))], ReasonCode.BUDGET),
         ([plain({"error": "x"}, 429, retry_after="0")], ReasonCode.LLM_UNAVAILABLE),
         ([plain({"error": "x"}, 500)], ReasonCode.LLM_UNAVAILABLE),
         ([plain({"error": "x"}, 401)], ReasonCode.LLM_UNAVAILABLE),
@@ -91,6 +115,29 @@ def test_a_service_that_asks_to_wait_is_asked_again():
     thought, requests = ask(plain({"error": "x"}, 429, retry_after="0"), ANSWER, llm_max_retries=1)
     assert thought.proposal is not None
     assert len(requests) == 2
+
+
+def test_a_tool_call_of_wrong_types_may_be_made_again_and_asks_for_nothing_until_it_fits():
+    wrong = completion(("request_retraining", {"candidates": 7}), ("raise_alert", {"loud": True}))
+    thought, requests = ask(wrong, completion(("ProposedDecision", proposed(actions=["hold"]))))
+    assert thought.proposal.actions == {Action.HOLD}
+    assert "not permitted" in str(requests[1]["messages"][-1])
+
+
+def test_an_answer_can_be_held_to_a_json_schema_by_the_service():
+    said = completion(text=json.dumps(proposed()))
+    with Stub([said]) as stub:
+        thought = replace(over(stub), json_schema=True).deliberate(EVIDENCE, LIMITS, RULES)
+    assert thought.proposal.actions == {Action.RETRAIN}
+    assert stub.requests[0]["response_format"]["type"] == "json_schema"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"diagnosis": "none"', "[1]", "I would retrain."])
+def test_an_answer_that_breaks_its_json_schema_leaves_the_decision_to_the_rules(text):
+    with Stub([completion(text=text)]) as stub:
+        thought = replace(over(stub), json_schema=True).deliberate(EVIDENCE, LIMITS, RULES)
+    assert (thought.proposal, thought.reason_code) == (None, ReasonCode.LLM_GARBAGE)
+    assert (thought.input_tokens, thought.output_tokens) == (100, 20)
 
 
 def test_a_service_that_is_too_slow_is_not_waited_for():

@@ -70,9 +70,16 @@ def drifting(labelled: bool = True) -> list[PastPrediction]:
     return [row(place / 10, known, "new" if place >= 400 else "old") for place in range(800)]
 
 
-def test_drift_with_labels_is_retrained_once_and_then_the_reference_holds_it() -> None:
+def test_drift_of_a_model_that_labels_clear_is_retrained_once_and_then_rests() -> None:
     found = walk(drifting()).run()
     assert [look.rows for look in found.looks] == [100] * 6
+    assert [Action.RETRAIN in look.effective for look in found.looks] == [False, False, True, False, False, False]
+    assert found.looks[3].measured.vocabulary_drift > 0.15
+    assert "rest_when_a_retraining_has_answered_this_drift" in {fired.rule for fired in found.looks[3].bounds.fired}
+
+
+def test_drift_of_a_model_that_labels_do_not_clear_moves_the_reference() -> None:
+    found = walk([replace(row, correct=place % 12 > 0) for place, row in enumerate(drifting())]).run()
     assert [Action.RETRAIN in look.effective for look in found.looks] == [False, False, True, False, False, False]
     assert found.looks[3].measured.vocabulary_drift == 0.02
 
@@ -172,8 +179,8 @@ def test_a_file_that_does_not_fit_is_an_error_that_says_where(tmp_path: Path, bo
 
 def test_a_file_that_is_not_utf8_or_not_there_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_bytes(b"at,message,said,true\n2026-01-01,\xff\xfe,1,1\n")
-    for name in ("p.csv", "nowhere.csv"):
-        with pytest.raises(EvidenceFileError, match="cannot be read"):
+    for name, said in (("p.csv", "cannot be read"), ("nowhere.csv", "There is no file")):
+        with pytest.raises(EvidenceFileError, match=said):
             read_predictions(tmp_path / name, TEXT)
 
 
@@ -209,7 +216,8 @@ def numeric_file(path: Path, shift: float) -> Path:
 @pytest.mark.parametrize("shift", [0.0, 1.0])
 def test_numeric_features_that_move_are_drift_and_those_that_do_not_are_calm(tmp_path: Path, shift: float) -> None:
     columns = Columns(time="at", prediction="said", features=("a", "b"), score="p")
-    found = backtest(numeric_file(tmp_path / "n.csv", shift), columns, PolicyRules(), window=100)
+    one_is_enough = PolicyRules(monitoring=MonitoringRules(confirm_windows=1))
+    found = backtest(numeric_file(tmp_path / "n.csv", shift), columns, one_is_enough, window=100)
     late = [look for look in found.looks if look.at >= START + timedelta(seconds=600 * 950)]
     assert all(look.drifted for look in late) == (shift > 0)
     assert sum(look.drifted for look in found.looks if look not in late) == 0

@@ -2,28 +2,32 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
 from agent.chat.api import chat_routes
+from agent.chat.desk import Desk
+from agent.chat.events import EventKind
 from agent.chat.memory import KEPT_TURNS, ConversationError, Conversations, Turn
 from agent.chat.plain import HELP, told
-from agent.chat.talk import Chat, EventKind, Mind
+from agent.chat.talk import Chat
 from agent.chat.tools import Snapshot, chat_tools
 from agent.control_plane.api import Parts, create_api
-from agent.deliberation.budget import Allowance
+from agent.control_plane.roles import Tokens
 from agent.passes import Passes
 from agent.record import history, ledger
 from agent.record.canonical import to_plain
 from agent.record.ledger import EntryKind
 from pipeline.errors import UnknownModelError
-from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged, rules_with
+from tests.agent.builders import CALM, DRIFTED, LABELLED, evidence_with, merged, rules_with
 from tests.agent.fakes import MODEL, NOON
-from tests.agent.scripted import Scripted, says
+from tests.agent.foresight.chat_mind import mind
+from tests.agent.scripted import says
 from tests.agent.world import loop_in
 from tools.observe import Sight, observe_tools
 
@@ -53,18 +57,6 @@ def chat(home: Path, store):
         return Chat(**parts)
 
     return open_chat
-
-
-def mind(*script, tokens: int = 100_000, seconds: float = 30.0) -> Mind:
-    model = Scripted(script=list(script), seen=[])
-
-    @asynccontextmanager
-    async def opened():
-        yield model
-
-    made = Mind(open_model=opened, allowance=lambda: Allowance(tokens=tokens, usd=1.0), wall_clock_seconds=seconds)
-    object.__setattr__(made, "seen", model.seen)
-    return made
 
 
 def answered(chat: Chat, question: str, conversation: str = "c1"):
@@ -288,5 +280,46 @@ def test_the_control_plane_serves_the_chat_behind_its_token(home, store, chat) -
         client = TestClient(create_api(parts), base_url="http://127.0.0.1:8100")
         assert parsed(client.post("/chat", json={"question": "health"}).text)[-1][0] == "final"
         assert client.post("/chat", json={"question": "health"}, headers={"origin": "http://evil"}).status_code == 403
+        asked = client.post("/chat", json={"question": "retrain", "act": True})
+        assert asked.status_code == 403
+        assert "operator's token" in asked.json()["error"]["message"]
+    finally:
+        passes.close()
+
+
+OPERATOR, VIEWER = SecretStr("the-secret-of-operators"), SecretStr("the-secret-of-viewers")
+
+
+@pytest.mark.parametrize(
+    ("token", "act", "status", "word"),
+    [
+        (OPERATOR, True, 200, "refused in decision"),
+        (OPERATOR, False, 200, "acting_is_not_enabled"),
+        (VIEWER, False, 200, "acting_is_not_enabled"),
+        (VIEWER, True, 403, "operator's token"),
+        (None, True, 401, "Send a token"),
+        (None, False, 401, "Send a token"),
+    ],
+)
+def test_over_http_acting_needs_the_operators_token_and_explicit_enabling(
+    home, store, chat, token, act, status, word
+) -> None:
+    loop = loop_in(home, store, CALM)
+    passes = Passes({MODEL: loop})
+    try:
+        talk = replace(chat(), open_desk=lambda by, why: Desk(loop=loop, passes=passes, by=by, hindrance=why))
+        tokens = Tokens(operator=OPERATOR, viewer=VIEWER)
+        parts = Parts(
+            store=store,
+            loops=passes.loops,
+            passes=passes,
+            clock=loop.clock,
+            tokens=tokens,
+            chat=chat_routes(lambda name: talk),
+        )
+        client = TestClient(create_api(parts), base_url="http://127.0.0.1:8100")
+        headers = {"authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+        answer = client.post("/chat", json={"question": "retrain", "act": act}, headers=headers)
+        assert (answer.status_code, word in answer.text) == (status, True), answer.text
     finally:
         passes.close()

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from agent.__main__ import app
 from agent.record import ledger
 from tests.agent.fakes import MODEL
+from tests.agent.openai_stub import Stub, completion
+from tests.agent.scripted import proposed
 from tests.agent.world import loop_in
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "backtest_sms.csv"
@@ -100,3 +102,23 @@ def test_ask_answers_from_the_record(run, decision_id: str, store) -> None:
 def test_ask_about_traffic_that_cannot_be_read_says_so(run, decision_id: str) -> None:
     answer = json.loads(run("ask", "health", "--json").stdout)["answer"]
     assert answer.startswith("v2 serves, but its traffic could not be looked at: Artifact")
+
+
+def test_simulate_asks_the_llm_of_the_settings_over_http(run, tmp_path: Path, monkeypatch) -> None:
+    cited = {"evidence_field": "drift.messages", "text": "The window holds messages."}
+    answer = completion(("ProposedDecision", proposed(actions=[], reasons=[cited], diagnosis="new_campaign")))
+    with Stub([answer]) as stub:
+        monkeypatch.setenv("REFIT_AGENT_LLM_ENABLED", "true")
+        monkeypatch.setenv("OPENAI_BASE_URL", stub.url)
+        words = ("--agent", "live", "--history", "campaigns", "--days", 30, "--most-calls", 2)
+        said = run("simulate", *words, "--plot", tmp_path / "plot.png", "--json")
+        assert len(stub.requests) == 2
+    policies = [outcome["policy"] for outcome in json.loads(said.stdout)["outcomes"]]
+    assert (said.exit_code, sum(name.startswith("agent (") for name in policies)) == (0, 1)
+
+
+def test_simulate_without_an_llm_says_what_to_set_before_it_begins(run, tmp_path: Path) -> None:
+    said = run("simulate", "--agent", "live", "--plot", tmp_path / "plot.png")
+    assert said.exit_code == 2
+    assert "OPENAI_API_KEY" in said.stderr
+    assert not (tmp_path / "plot.png").exists()

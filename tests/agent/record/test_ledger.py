@@ -8,10 +8,11 @@ from sqlalchemy import delete, text, update
 from agent.errors import LedgerError
 from agent.record import ledger
 from agent.record.ledger import GENESIS, EntryKind
-from pipeline.settings import PipelineSettings
 from pipeline.store.control import ledger as table
 from pipeline.store.open import open_store
 from tests.agent.fakes import MODEL, NOON
+
+ON_POSTGRESQL_TOO = True
 
 
 def write(store, number, key=None, kind=EntryKind.CLOSED):
@@ -95,7 +96,7 @@ def test_an_entry_with_a_known_key_is_not_written_again(store):
 
 def test_many_writers_at_once_make_one_chain_and_one_entry_for_a_key(settings, store):
     def writer(number):
-        own = open_store(PipelineSettings(_env_file=None, home=settings.home))
+        own = open_store(settings)
         for round_ in range(10):
             write(own, f"{number}-{round_}")
             write(own, "shared", key=f"shared-{round_}")

@@ -5,14 +5,19 @@ from datetime import timedelta
 import pytest
 
 from agent.actions import Action
-from agent.deliberation.proposal import Deliberation, Proposal
+from agent.build import build_assistant
+from agent.deliberation.proposal import Deliberation, Proposal, ReasonCode
 from agent.record import ledger
 from agent.record.ledger import EntryKind
 from agent.record.outcomes import append_outcome
 from agent.record.scorecard import Regret, scorecard
+from agent.settings import AgentSettings
+from pipeline.catalog import managed_model
 from pipeline.gate.rules import VerdictStatus
 from tests.agent.builders import CALM, LABELLED, evidence_with, merged
 from tests.agent.fakes import MODEL, NOON, Clock, FakeHands, FixedAssistant
+from tests.agent.openai_stub import Stub, completion
+from tests.agent.scripted import proposed
 from tests.agent.world import BREACH, loop_in
 
 
@@ -97,3 +102,30 @@ def test_a_champion_that_a_person_promoted_gives_no_outcome(home, store):
     loop_in(home, store).check()
     seen = evidence_with({"champion": {"version": 3, "generation": 3}})
     assert append_outcome(store.control, seen, NOON) is None
+
+
+def test_a_model_that_was_demoted_is_asked_and_recorded_and_the_rules_decide(home, store, settings):
+    """As it is built from settings: nobody has to switch anything."""
+    clock = Clock()
+    for _ in range(4):
+        loop_in(home, store, assistant=WAITS, clock=clock).check()
+        clock.forward(hours=1)
+    assert card(store).demoted
+    waits = proposed(actions=[], defer=["retrain"])
+    with Stub([completion(("ProposedDecision", waits))]) as stub:
+        configured = AgentSettings(_env_file=None, base_url=stub.url, llm_model="stub", pipeline=settings)
+        real = build_assistant(configured, store, managed_model(MODEL))
+        made = loop_in(home, store, assistant=real, clock=clock).check()
+    thought = made.decision.deliberation
+    assert (made.decision.decided_by, thought.reason_code) == ("rules", ReasonCode.ADVICE_ONLY)
+    assert (thought.proposal, thought.advice.defer) == (None, {Action.RETRAIN})
+    assert made.decision.ruling == loop_in(home, store, clock=clock).dry_run().decision.ruling
+    assert Action.RETRAIN in made.decision.ruling.effective
+
+
+def test_what_a_conversation_asked_for_is_not_held_against_the_model(home, store):
+    proposal = Proposal(actions=frozenset({Action.RETRAIN}))
+    asked = FixedAssistant(Deliberation(asked=True, proposal=proposal, conversation="c1"))
+    hands = FakeHands(store, home / "diary", verdict=VerdictStatus.FAILED)
+    loop_in(home, store, TRAINABLE, assistant=asked, hands=hands).check()
+    assert (card(store).asked, card(store).accepted, card(store).choices) == (0, 0, ())

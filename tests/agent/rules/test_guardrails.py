@@ -16,13 +16,16 @@ from agent.decision import (
     Evidence,
     HistoryEvidence,
     PolicyRules,
+    RolloutEvidence,
     TrainingEvidence,
+    WindowScores,
 )
 from agent.deliberation.proposal import Diagnosis, Proposal
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
 from pipeline.gate.rules import VerdictStatus
 from pipeline.records import PromotionKind
+from pipeline.releases.rollout import Strategy
 from pipeline.spec import MonitoringRules, RetrainingRules
 from tests.agent.builders import evidence_with, rules_with
 
@@ -45,6 +48,7 @@ small = st.integers(0, 6)
 version = st.sampled_from([None, 1, 2, 3, 4])
 status = st.sampled_from(DataStatus)
 
+scores = st.builds(WindowScores, vocabulary_drift=odd, tfidf_drift=odd, numeric_drift=odd, spam_part_novelty=odd)
 drift = st.builds(
     DriftEvidence,
     status=status,
@@ -53,6 +57,8 @@ drift = st.builds(
     unique_messages=st.sampled_from([0, 29, 30, 500]),
     scheduled_windows=small,
     scheduled_breaches=small,
+    spam_part_novelty=odd,
+    earlier_windows=st.none() | st.lists(scores, max_size=2).map(tuple),
 )
 accuracy = st.builds(AccuracyEvidence, status=status, estimate=odd, p_below_floor=odd)
 champion = st.builds(
@@ -71,6 +77,15 @@ challenger = st.none() | st.builds(
     judged_against=version,
     refused_by_person=st.booleans(),
     served_before=st.booleans(),
+    taken_back=st.sampled_from([None, True]),
+)
+rollout = st.none() | st.builds(
+    RolloutEvidence,
+    version=st.integers(1, 4),
+    strategy=st.sampled_from(Strategy),
+    stage=small,
+    stages=small,
+    hours_since_begun=st.floats(0, 100),
 )
 training = st.builds(
     TrainingEvidence,
@@ -86,6 +101,7 @@ history = st.builds(
     unresolved_breach_hours=hours,
     deferrals_in_a_row=small,
     waiting_for_approval=st.lists(st.sampled_from(Action), max_size=2).map(tuple),
+    answered_drift=st.none() | scores,
 )
 evidences = st.builds(
     Evidence,
@@ -96,10 +112,11 @@ evidences = st.builds(
     training=training,
     challenger=challenger,
     history=history,
+    rollout=rollout,
 )
 rule_sets = st.builds(
     PolicyRules,
-    monitoring=st.builds(MonitoringRules, confirm_windows=st.sampled_from([1, 2])),
+    monitoring=st.builds(MonitoringRules, confirm_windows=st.sampled_from([1, 2, 3])),
     retraining=st.builds(RetrainingRules, min_new_labels=st.sampled_from([1, 100])),
 )
 # Values that are no Action at all stand for whatever gets past the parser some day.

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -20,7 +19,7 @@ from pipeline.releases.promotion import pointer, promote
 from pipeline.settings import PipelineSettings
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
-from tests.pipeline.builders import NOON, add_verdict, add_version
+from tests.pipeline.builders import NOON, add_verdict, add_version, environment_of
 
 SPEC = managed_model("sms_spam")
 
@@ -148,28 +147,29 @@ def test_a_sheet_that_cannot_be_read_is_refused_with_its_line(sheet: str, compla
         labels_of_csv(sheet, SPEC, source="sheet", at=NOON)
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(settings: PipelineSettings, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.run(command, env=os.environ | {"REFIT_HOME": str(home)}, capture_output=True, text=True)
+    return subprocess.run(command, env=os.environ | environment_of(settings), capture_output=True, text=True)
 
 
 def test_the_commands_write_a_sheet_read_it_back_and_report(
     settings: PipelineSettings, store: Store, champion: Pointer
 ):
     serve(store, [f"message {place}" for place in range(100)])
-    home, sheet = settings.home, settings.home / "labels.csv"
-    assert "25 messages in" in run(home, "labels", "export", SPEC.name, str(sheet), "--limit", "25").stdout
+    sheet = settings.home / "labels.csv"
+    assert "25 messages in" in run(settings, "labels", "export", SPEC.name, str(sheet), "--limit", "25").stdout
     sheet.write_text(filled(sheet.read_text("utf-8-sig"), "ham"), "utf-8-sig")
-    assert "25 labels recorded, 0 were known already." in run(home, "labels", "import", SPEC.name, str(sheet)).stdout
-    assert "0 labels recorded, 25 were known already." in run(home, "labels", "import", SPEC.name, str(sheet)).stdout
-    assert "75 different messages" in " ".join(run(home, "labels", "queue", SPEC.name).stdout.split())
-    shown = " ".join(run(home, "monitor", SPEC.name).stdout.split())
+    imported = ("labels", "import", SPEC.name, str(sheet))
+    assert "25 labels recorded, 0 were known already." in run(settings, *imported).stdout
+    assert "0 labels recorded, 25 were known already." in run(settings, *imported).stdout
+    assert "75 different messages" in " ".join(run(settings, "labels", "queue", SPEC.name).stdout.split())
+    shown = " ".join(run(settings, "monitor", SPEC.name).stdout.split())
     assert "the newest 100 predictions" in shown
     assert "on 25 labels chosen by risk" in shown
     assert "carries no reference profile" in shown
 
 
 def test_a_command_without_a_champion_says_what_to_do(settings: PipelineSettings, store: Store):
-    done = run(settings.home, "monitor", SPEC.name)
+    done = run(settings, "monitor", SPEC.name)
     assert done.returncode == 1
     assert "Train a first version" in " ".join(done.stderr.split())

@@ -168,12 +168,11 @@ def test_a_report_is_plain_json(profile: Profile):
 def test_any_text_gives_a_report_with_scores_on_the_scale(profile: Profile, texts: list[str]):
     report = measure_drift(profile, texts)
     json.dumps(report.as_dict(), allow_nan=False)
+    scores = (report.vocabulary_drift, report.tfidf_drift, report.length_drift)
     if report.drift_detected is None:
-        assert report.vocabulary_drift is None
-        assert report.tfidf_drift is None
+        assert scores == (None, None, None)
     else:
-        assert 0 <= report.vocabulary_drift <= 1
-        assert 0 <= report.tfidf_drift <= 1
+        assert all(0 <= score <= 1 for score in scores)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -184,6 +183,8 @@ def test_foreign_messages_never_lower_a_score_beyond_noise(profile: Profile, see
     after = measure_drift(profile, calm[: size - more] + foreign_texts(more, seed=seed))
     assert after.vocabulary_drift >= before.vocabulary_drift - 0.05
     assert after.tfidf_drift >= before.tfidf_drift - 0.05
+    # Foreign texts are drawn as long as calm ones, so that their length says nothing either way.
+    assert after.length_drift == pytest.approx(before.length_drift, abs=0.25)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)

@@ -27,8 +27,8 @@ def test_the_alarm_value_of_each_statistic_scores_at_the_threshold(profile: Prof
     line = NullLine.at(profile, 80)
     for threshold in (0.10, 0.15, 0.30):
         alarm = line.alarm_at(threshold)
-        for place in range(4):
-            raw = np.where(np.arange(4) == place, alarm, line.mean)
+        for place in range(6):
+            raw = np.where(np.arange(6) == place, alarm, line.mean)
             assert max(line.scores(raw)) == pytest.approx(threshold)
 
 

@@ -29,6 +29,11 @@ CANDIDATES = [
         features=TextBlock(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=False),
         grid={"C": (1.0,)},
     ),
+    Candidate(
+        estimator="nb_svm",
+        features=TextBlock(analyzer="word", ngram_range=(1, 3), one_letter_words=True, count_once=True),
+        grid={"C": (1.0,)},
+    ),
 ]
 
 

@@ -176,7 +176,7 @@ def test_the_commands_answer_in_json_with_documented_exit_codes(opened, second, 
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("status", "sms_ham"), 1, "Known: breast_cancer, sms_spam"),
+        (("status", "sms_ham"), 1, "Known: breast_cancer"),
         (("promote", "sms_spam", "latest"), 1, "write it like v3"),
         (("promote", "sms_spam", "v99"), 1, "no version v99"),
         (("evaluate", "sms_spam", "--file", "/nowhere"), 1, "cannot be read"),

@@ -117,9 +117,61 @@ def upgrade() -> None:
         sa.Column("token", sa.Integer, nullable=False),
         sa.Column("expires_at", UtcDateTime, nullable=False),
     )
+    op.create_table(
+        "alert_cursors",
+        sa.Column("source", sa.String(120), primary_key=True),
+        sa.Column("position", Sequence64, nullable=False),
+    )
+    op.create_table(
+        "alert_incidents",
+        sa.Column("incident_id", sa.String(80), primary_key=True),
+        sa.Column("model", sa.String(80), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("opened_at", UtcDateTime, nullable=False),
+        sa.Column("resolved_at", UtcDateTime),
+        sa.Column("resolution", sa.Text),
+        sa.Index("alert_incidents_by_model", "model", "kind", "opened_at"),
+    )
+    op.create_table(
+        "alert_outbox",
+        sa.Column("seq", Sequence64, primary_key=True, autoincrement=True),
+        sa.Column("channel", sa.String(20), nullable=False),
+        sa.Column("notice_key", sa.String(120), nullable=False),
+        sa.Column("thread", sa.String(80), nullable=False),
+        sa.Column("model", sa.String(80), nullable=False),
+        sa.Column("severity", sa.String(20), nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("queued_at", UtcDateTime, nullable=False),
+        sa.Column("next_attempt_at", UtcDateTime, nullable=False),
+        sa.Column("ended_at", UtcDateTime),
+        sa.Column("last_error", sa.String(200)),
+        sa.Column("receipt", sa.JSON),
+        sa.UniqueConstraint("channel", "notice_key", name="one_notice_per_channel"),
+        sa.Index("alert_outbox_by_state", "state", "channel", "seq"),
+        sa.Index("alert_outbox_by_thread", "channel", "thread", "seq"),
+    )
+    op.create_table(
+        "alert_buttons",
+        sa.Column("button_id", sa.String(40), primary_key=True),
+        sa.Column("purpose", sa.String(20), nullable=False),
+        sa.Column("model", sa.String(80), nullable=False),
+        sa.Column("subject", sa.JSON, nullable=False),
+        sa.Column("expires_at", UtcDateTime, nullable=False),
+        sa.Column("used_by", sa.String(120)),
+        sa.Column("used_at", UtcDateTime),
+    )
+    op.create_table(
+        "alert_received",
+        sa.Column("request_key", sa.String(80), primary_key=True),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
 
 
 def downgrade() -> None:
+    for table in ("alert_received", "alert_buttons", "alert_outbox", "alert_incidents", "alert_cursors"):
+        op.drop_table(table)
     op.drop_table("leases")
     op.drop_table("approvals")
     op.drop_table("ledger")

@@ -1,0 +1,85 @@
+"""What a move of the champion pointer takes: no pin, the generation that it was decided on, a passed verdict."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError, UnknownVersionError
+from pipeline.gate.rules import VerdictStatus
+from pipeline.records import Pointer, PromotionKind, version_tag
+from pipeline.releases.pins import require_no_pin
+from pipeline.releases.pointers import moves_of, pointer_in
+from pipeline.store import control as tables
+
+VERDICT_VALID_FOR = timedelta(hours=24)
+
+
+def require_promotable(
+    connection: Connection, model: str, version: int, verdict_id: str, expected_generation: int, now: datetime
+) -> Pointer | None:
+    """Everything that a promotion takes; the present champion.
+
+    Raises PromotionRefusedError, UnknownVersionError, ConcurrentChangeError.
+    """
+    require_no_pin(connection, model, now)
+    table = tables.versions
+    query = select(table.c.version).where(table.c.model == model, table.c.version == version)
+    if connection.execute(query).scalar() is None:
+        raise UnknownVersionError(model, version)
+    current = pointer_in(connection, model)
+    _require_generation(model, current.generation if current else 0, expected_generation)
+    _require_passed_verdict(connection, model, version, verdict_id, current, now)
+    return current
+
+
+def require_champion(connection: Connection, model: str, expected_generation: int) -> Pointer:
+    """The present champion. Raises NoChampionError, ConcurrentChangeError when it is not at that generation."""
+    current = pointer_in(connection, model)
+    if current is None:
+        raise NoChampionError(model)
+    _require_generation(model, current.generation, expected_generation)
+    return current
+
+
+def _require_generation(model: str, actual: int, expected: int) -> None:
+    if actual != expected:
+        raise ConcurrentChangeError(
+            f"The champion of {model} is at generation {actual}, but this move was decided at {expected}. Look again."
+        )
+
+
+def _require_passed_verdict(
+    connection: Connection, model: str, version: int, verdict_id: str, current: Pointer | None, now: datetime
+) -> None:
+    table = tables.verdicts
+    row = connection.execute(select(table).where(table.c.verdict_id == verdict_id)).one_or_none()
+    name = f"{model} {version_tag(version)}"
+    if row is None or (row.model, row.version) != (model, version):
+        raise PromotionRefusedError(f"There is no verdict {verdict_id} over {name}. Judge it first: train or compare.")
+    if row.status != VerdictStatus.PASSED:
+        raise PromotionRefusedError(f"The gate did not pass {name}: its verdict is {row.status}.")
+    if row.champion_version != (current.version if current else None):
+        raise PromotionRefusedError(
+            f"{name} was judged against another champion. Judge it again against the present one."
+        )
+    if now - row.at > VERDICT_VALID_FOR:
+        raise PromotionRefusedError(f"The verdict over {name} is older than {VERDICT_VALID_FOR}. Judge it again.")
+    if _failed_in_service(connection, model, version, row.at):
+        raise PromotionRefusedError(f"{name} was rolled back after that verdict. Judge it again on what was seen.")
+
+
+def _failed_in_service(connection: Connection, model: str, version: int, since: datetime) -> bool:
+    """Whether the version was taken back, from the champion's place or out of a rollout, after that time."""
+    moves, events = tables.promotions, tables.rollout_events
+    queries = (
+        moves_of(model).where(
+            moves.c.from_version == version, moves.c.kind == PromotionKind.ROLL_BACK.value, moves.c.at > since
+        ),
+        select(events).where(
+            events.c.model == model,
+            events.c.version == version,
+            events.c.kind == PromotionKind.ROLL_BACK.value,
+            events.c.at > since,
+        ),
+    )
+    return any(connection.execute(query).first() for query in queries)

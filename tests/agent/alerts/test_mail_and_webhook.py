@@ -1,0 +1,344 @@
+"""E-mail over a real SMTP server with STARTTLS, and signed JSON to a real HTTP server."""
+
+import hmac
+import json
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from agent.alerts import outbox
+from agent.alerts.channels import Context, RefusedError, SendError
+from agent.alerts.links import Places
+from agent.alerts.mail_channel import Mail
+from agent.alerts.sending import Sender
+from agent.alerts.webhook_channel import Webhook
+from pipeline.store.engine import writing
+from tests.agent.alerts.builders import notice_with
+from tests.agent.fakes import Clock
+
+PASSWORD = "the-password-of-the-mail-account"
+SECRET = "the-secret-of-the-webhook"
+NO_CONTEXT = Context()
+CLAIMED_FOR = timedelta(seconds=20)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A self-signed certificate for 127.0.0.1, as a file with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    folder = tmp_path_factory.mktemp("certificate")
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
+    (folder / "certificate.pem").write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    return folder
+
+
+class Box:
+    """Takes mail; `answer` is what the server says to it."""
+
+    def __init__(self):
+        self.mails, self.encrypted, self.answer = [], [], "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.answer.startswith("250"):
+            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+            self.encrypted.append(session.ssl is not None)
+        return self.answer
+
+
+def authenticated(server, session, envelope, mechanism, data):
+    # Not handled: the server itself says 535 to a wrong one.
+    return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
+
+
+@pytest.fixture
+def server(certificate):
+    """A mail server with STARTTLS and a password; yields its box and its port."""
+    box = Box()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+
+    class Secured(Controller):
+        def factory(self):
+            return SMTP(
+                self.handler,
+                tls_context=context,
+                authenticator=authenticated,
+                auth_required=True,
+                auth_require_tls=True,
+            )
+
+    controller = Secured(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield box, controller.port
+    controller.stop()
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def mail(port, certificate=None, **changes):
+    fields = {
+        "server": "127.0.0.1",
+        "port": port,
+        "sender": "refit@ours.example",
+        "to": ("ann@ours.example", "bob@ours.example"),
+        "places": Places(agent="https://agent.example"),
+        "username": "refit",
+        "password": PASSWORD,
+        "ca_file": certificate / "certificate.pem" if certificate else None,
+    }
+    return Mail(**fields | changes)
+
+
+def test_a_mail_goes_out_encrypted_as_text_and_as_html(server, certificate):
+    box, port = server
+    mail(port, certificate).send(notice_with(), NO_CONTEXT)
+    (received,) = box.mails
+    assert box.encrypted == [True]
+    assert received["Subject"] == "[Refit] warning: sms_spam v1: messages have drifted"
+    assert received["To"] == "ann@ours.example, bob@ours.example"
+    assert "above 0.15" in received.get_body(("plain",)).get_content()
+    assert '<a href="https://agent.example/decisions/d1">' in received.get_body(("html",)).get_content()
+
+
+def test_a_server_whose_certificate_is_not_trusted_gets_no_mail(server):
+    box, port = server
+    with pytest.raises(SendError, match="SSLCertVerificationError"):
+        mail(port).send(notice_with(), NO_CONTEXT)
+    assert box.mails == []
+
+
+def test_a_server_without_encryption_gets_neither_password_nor_mail(certificate):
+    box = Box()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        port = controller.port
+        with pytest.raises(SendError, match="SMTPNotSupportedError"):
+            mail(port, certificate).send(notice_with(), NO_CONTEXT)
+        assert box.mails == []
+        mail(port, tls=False, username=None).send(notice_with(), NO_CONTEXT)
+        assert box.encrypted == [False]
+    finally:
+        controller.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("451 try later", SendError), ("554 never", RefusedError), ("552 too large", RefusedError)]
+)
+def test_a_server_that_may_take_it_later_is_asked_again_and_one_that_will_not_is_not(server, certificate, answer, kind):
+    box, port = server
+    box.answer = answer
+    with pytest.raises(SendError) as caught:
+        mail(port, certificate).send(notice_with(), NO_CONTEXT)
+    assert type(caught.value) is kind
+    assert answer[:3] in str(caught.value)
+
+
+def test_a_wrong_password_is_reported_without_being_shown(server, certificate):
+    _, port = server
+    with pytest.raises(SendError) as caught:
+        mail(port, certificate, password="not-the-password").send(notice_with(), NO_CONTEXT)
+    assert "535" in str(caught.value)
+    assert "not-the-password" not in str(caught.value)
+
+
+def test_a_server_that_is_away_is_tried_again(certificate):
+    with pytest.raises(SendError, match="ConnectionRefusedError"):
+        mail(9, certificate).send(notice_with(), NO_CONTEXT)
+
+
+class Receiver:
+    """An HTTP server that checks signatures as docs/alerts.md says, and answers from a script."""
+
+    def __init__(self):
+        self.taken, self.forged, self.script = [], 0, []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                status, headers = receiver.script.pop(0) if receiver.script else (200, {})
+                if status == 200:
+                    receiver.take(self.headers, body)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+
+    def take(self, headers, body):
+        signed = headers["X-Refit-Timestamp"].encode() + b"." + body
+        expected = "v1=" + hmac.new(SECRET.encode(), signed, sha256).hexdigest()
+        fresh = abs(datetime.now(UTC).timestamp() - int(headers["X-Refit-Timestamp"])) < 300
+        if not fresh or not hmac.compare_digest(expected, headers["X-Refit-Signature"]):
+            self.forged += 1
+            return
+        self.taken.append(json.loads(body))
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    opened = Receiver()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def sender(store, clock, channel):
+    return Sender(
+        control=store.control,
+        channel=channel,
+        clock=clock,
+        quiet=lambda at: False,
+        mine=lambda: True,
+        give_up_after=timedelta(hours=72),
+    )
+
+
+def queue(store, clock, *notices):
+    with writing(store.control).begin() as connection:
+        outbox.put(connection, notices, ["webhook"], clock())
+
+
+def hook(receiver, secret=SECRET):
+    return Webhook(url=receiver.url, secret=secret, places=Places(agent="https://agent.example"))
+
+
+def test_the_webhook_gets_signed_json_that_names_what_was_sent_again(store, clock, receiver):
+    queue(store, clock, notice_with(), notice_with(key="d1:2", headline="later"))
+    receiver.script = [(200, {}), (503, {})]
+    sending = sender(store, clock, hook(receiver))
+    sending.send_due()
+    clock.forward(minutes=1)
+    sending.send_due()
+    assert [body["id"] for body in receiver.taken] == ["d1:told", "d1:2"]
+    assert receiver.forged == 0
+    first = receiver.taken[0]
+    assert first["links"][0]["url"] == "https://agent.example/decisions/d1"
+    assert first["notice"]["facts"][0]["observed"] == "0.23"
+
+
+def test_another_secret_is_a_forgery(store, clock, receiver):
+    hook(receiver, "another-secret-altogether").send(notice_with(), NO_CONTEXT)
+    assert (receiver.taken, receiver.forged) == ([], 1)
+
+
+def test_the_wait_that_a_receiver_asks_for_is_kept(store, clock, receiver):
+    queue(store, clock, notice_with())
+    receiver.script = [(429, {"Retry-After": "120"})]
+    sending = sender(store, clock, hook(receiver))
+    sending.send_due()
+    clock.forward(seconds=119)
+    sending.send_due()
+    assert receiver.taken == []
+    clock.forward(seconds=2)
+    assert sending.send_due() == 1
+
+
+def test_a_body_that_is_refused_is_given_up_and_the_next_one_of_its_incident_goes_on(store, clock, receiver):
+    queue(store, clock, notice_with(), notice_with(key="d1:2"))
+    receiver.script = [(422, {})]
+    sender(store, clock, hook(receiver)).send_due()
+    assert [body["id"] for body in receiver.taken] == ["d1:2"]
+    (dead,) = outbox.dead_letters(store.control)
+    assert (dead.notice.key, dead.last_error) == ("d1:told", "the webhook answered 422")
+
+
+def test_what_never_gets_through_is_given_up_after_three_days(store, clock, receiver):
+    queue(store, clock, notice_with())
+    receiver.script = [(500, {})] * 2
+    sending = sender(store, clock, hook(receiver))
+    sending.send_due()
+    assert outbox.dead_letters(store.control) == []
+    clock.forward(hours=73)
+    sending.send_due()
+    assert len(outbox.dead_letters(store.control)) == 1
+    assert outbox.revive(store.control, clock()) == 1
+    assert sending.send_due() == 1
+
+
+def test_a_notice_that_breaks_its_channel_holds_up_no_other_incident(store, clock):
+    sent = []
+
+    class Fragile:
+        name = "webhook"
+
+        def send(self, notice, context):
+            if notice.thread == "poison":
+                raise ZeroDivisionError
+            sent.append(notice.key)
+
+    queue(store, clock, notice_with(key="a", thread="poison"), notice_with(key="b"), notice_with(key="c", thread="d2"))
+    sender(store, clock, Fragile()).send_due()
+    assert sent == ["b", "c"]
+    (left,) = outbox.waiting(store.control, "webhook")
+    assert left.thread == "poison"
+
+
+def test_of_two_that_claim_a_notice_one_gets_it_and_a_dead_ones_claim_runs_out(store, clock):
+    queue(store, clock, notice_with())
+    (row,) = outbox.waiting(store.control, "webhook")
+    taken = [outbox.claim(store.control, row.seq, clock(), CLAIMED_FOR) for _ in range(2)]
+    assert [one is not None for one in taken] == [True, False]
+    clock.forward(minutes=1)
+    again = outbox.claim(store.control, row.seq, clock(), CLAIMED_FOR)
+    assert again.attempts == 2
+    outbox.given_up(store.control, taken[0], "too late to say", clock())
+    assert outbox.dead_letters(store.control) == []
+
+
+def test_old_rows_are_forgotten_but_for_the_first_of_a_thread(store, clock):
+    queue(store, clock, notice_with(), notice_with(key="d1:2"), notice_with(key="d1:3"))
+    for row in outbox.waiting(store.control, "webhook")[:2]:
+        outbox.sent(store.control, outbox.claim(store.control, row.seq, clock(), CLAIMED_FOR), None, clock())
+    clock.forward(hours=24 * 31)
+    assert outbox.forget(store.control, clock() - timedelta(days=30)) == 1
+    assert outbox.root_of(store.control, "webhook", "d1").notice.key == "d1:told"
+    assert len(outbox.waiting(store.control, "webhook")) == 1
