@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MODEL ?= sms_spam
 DRIFT ?= 1
-SEED ?= 0
+SEED ?= 1
 STAMP := .venv/.installed
 
 .PHONY: setup demo test lint data train serve monitor run-agent up bench bench-drift eval simulate lock clean \

@@ -111,11 +111,11 @@ def allowance(settings: AgentSettings, store: Store) -> "Allowance":
     """What one deliberation or question may cost: its own limit, or what decisions and talk have left of the day."""
     from agent.deliberation.budget import Allowance
 
-    decided, talked = history.spent_last_day(store.control, now()), conversations(settings).spent_since(now() - DAY)
-    tokens, usd = decided[0] + talked[0], decided[1] + talked[1]
+    spent = history.spent_last_day(store.control, now()) + conversations(settings).spent_since(now() - DAY)
     return Allowance(
-        tokens=min(settings.llm_max_tokens_per_decision, settings.llm_max_tokens_per_day - tokens),
-        usd=min(settings.llm_max_usd_per_decision, settings.llm_max_usd_per_day - usd),
+        calls=min(settings.llm_max_calls, settings.llm_max_calls_per_day - spent.calls),
+        tokens=min(settings.llm_max_tokens_per_decision, settings.llm_max_tokens_per_day - spent.tokens),
+        usd=min(settings.llm_max_usd_per_decision, settings.llm_max_usd_per_day - spent.usd),
     )
 
 

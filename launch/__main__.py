@@ -23,7 +23,7 @@ err = Console(stderr=True)
 @app.command()
 def demo(
     drift: Annotated[int, typer.Option(min=0, max=1, help="0: no campaign; nothing should happen.")] = 1,
-    seed: Annotated[int, typer.Option(help="Which messages are sent, and which are labelled.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which messages are sent, and which are labelled.")] = 1,
     home: Annotated[Path | None, typer.Option(help="Folder, emptied first. Default: demo/ below REFIT_HOME.")] = None,
     prepared: Annotated[Path | None, typer.Option(help="A home with a first version: skip its training.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Only the ending, as one JSON object.")] = False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from agent.errors import AgentError
+from agent.record.usage import Usage
 
 KEPT_TURNS = 12
 LONGEST_TEXT = 4_000
@@ -59,17 +60,17 @@ class Conversations:
     def has_read_messages(self, conversation: str) -> bool:
         return self._mark(conversation).exists()
 
-    def note_spent(self, at: datetime, tokens: int, usd: float) -> None:
+    def note_spent(self, at: datetime, usage: Usage) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / SPENT).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"at": at.timestamp(), "tokens": tokens, "usd": usd}) + "\n")
+            file.write(json.dumps({"at": at.timestamp(), **asdict(usage)}) + "\n")
 
-    def spent_since(self, at: datetime) -> tuple[int, float]:
-        """Tokens and money that all conversations have taken since then."""
+    def spent_since(self, at: datetime) -> Usage:
+        """What all conversations have taken since then."""
         file = self.folder / SPENT
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        notes = [note for note in map(json.loads, lines) if note["at"] >= at.timestamp()]
-        return sum(note["tokens"] for note in notes), sum(note["usd"] for note in notes)
+        notes = [note for note in map(json.loads, lines) if note.pop("at") >= at.timestamp()]
+        return sum((Usage(**note) for note in notes), Usage())
 
     def _mark(self, conversation: str) -> Path:
         return self._path(conversation).with_suffix(".has-read-messages")

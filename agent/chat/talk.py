@@ -113,7 +113,7 @@ class Chat:
                 yield event
         finally:
             if spent.calls:
-                self.conversations.note_spent(sitting.snapshot.now, spent.tokens, spent.usd)
+                self.conversations.note_spent(sitting.snapshot.now, spent.usage)
 
 
 async def _plainly(asked: Asked | None, sitting: Sitting, heard: Heard) -> AsyncIterator[ChatEvent]:

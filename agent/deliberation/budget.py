@@ -1,4 +1,4 @@
-"""What a deliberation may cost: tokens and money, counted as they are spent and stopped where the limit is."""
+"""What a deliberation may cost: calls, tokens and money, counted as they are spent and stopped where the limit is."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -7,6 +7,8 @@ from typing import Any
 import openai
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage
+
+from agent.record.usage import Usage
 
 # For services that report no usage: characters per token, on the low side so that nothing is underestimated.
 CHARACTERS_PER_TOKEN = 3
@@ -29,6 +31,7 @@ class Price:
 class Allowance:
     """What is left to one deliberation, the day's rest included."""
 
+    calls: int
     tokens: int
     usd: float
 
@@ -51,9 +54,13 @@ class Spent:
     def usd(self) -> float:
         return self.price.of(self.input_tokens, self.output_tokens)
 
+    @property
+    def usage(self) -> Usage:
+        return Usage(calls=self.calls, tokens=self.tokens, usd=self.usd)
+
 
 class BudgetMiddleware(AgentMiddleware):
-    """Refuses a call when the allowance is spent, and counts what each call took."""
+    """Refuses a call when the allowance is spent, and counts what each call takes."""
 
     def __init__(self, allowance: Allowance, spent: Spent):
         super().__init__()
@@ -78,6 +85,8 @@ class BudgetMiddleware(AgentMiddleware):
 
     def _require(self, size: int) -> None:
         coming = self.spent.price.of(size, 0)
+        if self.spent.calls >= self.allowance.calls:
+            raise BudgetSpentError(f"{self.spent.calls} calls made, {self.allowance.calls} allowed")
         if self.spent.tokens + size > self.allowance.tokens:
             raise BudgetSpentError(f"{self.spent.tokens} tokens spent, {self.allowance.tokens} allowed")
         if self.spent.usd + coming > self.allowance.usd:

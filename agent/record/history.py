@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
 from agent.record.past import hours_between
+from agent.record.usage import Usage
 
 DAY = timedelta(hours=24)
 MOST_OF_A_DAY = 2_000
@@ -23,15 +24,18 @@ def rows(control: Engine, model: str, limit: int, now: datetime) -> list[dict[st
     ]
 
 
-def spent_last_day(control: Engine, now: datetime) -> tuple[int, float]:
-    """Tokens and money that the deliberations over all models took in the last 24 hours."""
+def spent_last_day(control: Engine, now: datetime) -> Usage:
+    """What the deliberations over all models took in the last 24 hours."""
     thoughts = [
         entry.body.get("deliberation", {})
         for entry in ledger.decisions(control, None, MOST_OF_A_DAY)
         if now - entry.at < DAY
     ]
-    tokens = sum(thought.get("input_tokens", 0) + thought.get("output_tokens", 0) for thought in thoughts)
-    return tokens, sum(thought.get("cost_usd") or 0.0 for thought in thoughts)
+    return Usage(
+        calls=sum(thought.get("calls", 0) for thought in thoughts),
+        tokens=sum(thought.get("input_tokens", 0) + thought.get("output_tokens", 0) for thought in thoughts),
+        usd=sum(thought.get("cost_usd") or 0.0 for thought in thoughts),
+    )
 
 
 def _row(entries: Sequence[Entry], now: datetime) -> dict[str, Any]:

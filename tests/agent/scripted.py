@@ -60,7 +60,7 @@ def assistant(*script: Any, **changes: Any) -> Assistant:
         "llm_name": "scripted",
         "title": "SMS spam",
         "read_tools": lambda evidence, rules: [],
-        "allowance": lambda: Allowance(tokens=100_000, usd=1.0),
+        "allowance": lambda: Allowance(calls=100, tokens=100_000, usd=1.0),
     }
     made = Assistant(**parts | changes)
     object.__setattr__(made, "seen", model.seen)  # what the model was shown, for the test to read

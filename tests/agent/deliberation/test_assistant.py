@@ -194,7 +194,9 @@ def test_calls_are_limited():
 def test_tokens_are_limited():
     usage = {"input_tokens": 9_000, "output_tokens": 2_000, "total_tokens": 11_000}
     thought = ask(
-        says(("raise_alert", {}), usage_metadata=usage), answer(), allowance=lambda: Allowance(tokens=12_000, usd=1.0)
+        says(("raise_alert", {}), usage_metadata=usage),
+        answer(),
+        allowance=lambda: Allowance(calls=100, tokens=12_000, usd=1.0),
     )
     assert thought.reason_code is ReasonCode.BUDGET
     assert thought.input_tokens == 9_000
@@ -206,14 +208,21 @@ def test_money_is_limited_and_counted():
         says(("raise_alert", {}), usage_metadata=usage),
         answer(),
         price=Price(usd_per_million_input=2.0),
-        allowance=lambda: Allowance(tokens=10_000_000, usd=1.5),
+        allowance=lambda: Allowance(calls=100, tokens=10_000_000, usd=1.5),
     )
     assert (thought.reason_code, thought.cost_usd) == (ReasonCode.BUDGET, 2.0)
 
 
-def test_when_the_day_has_nothing_left_the_model_is_not_called():
-    thought = ask(answer(), allowance=lambda: Allowance(tokens=0, usd=1.0))
+@pytest.mark.parametrize("left", [{"calls": 0}, {"tokens": 0}, {"usd": -0.01}])
+def test_when_the_day_has_nothing_left_the_model_is_not_called(left):
+    thought = ask(answer(), allowance=lambda: Allowance(**{"calls": 100, "tokens": 100_000, "usd": 1.0} | left))
     assert (thought.reason_code, thought.calls) == (ReasonCode.BUDGET, 0)
+
+
+def test_the_calls_that_the_day_has_left_are_not_exceeded():
+    allowed = Allowance(calls=2, tokens=100_000, usd=1.0)
+    thought = ask(says(("raise_alert", {})), says(("raise_alert", {})), answer(), allowance=lambda: allowed)
+    assert (thought.reason_code, thought.calls) == (ReasonCode.BUDGET, 2)
 
 
 def test_a_model_that_only_advises_is_recorded_and_does_not_decide():

@@ -31,7 +31,7 @@ def over(stub, **changes):
         llm_name=settings.llm_model,
         title="SMS spam",
         read_tools=lambda evidence, rules: [],
-        allowance=lambda: Allowance(tokens=100_000, usd=1.0),
+        allowance=lambda: Allowance(calls=100, tokens=100_000, usd=1.0),
         price=Price(usd_per_million_input=1.0, usd_per_million_output=10.0),
         max_calls=4,
         wall_clock_seconds=settings.llm_wall_clock_seconds,

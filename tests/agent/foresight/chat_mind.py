@@ -35,7 +35,7 @@ def mind(*script: Any, tokens: int = 100_000, seconds: float = 30.0, **changes: 
 
     made = Mind(
         open_model=opened,
-        allowance=lambda: Allowance(tokens=tokens, usd=1.0),
+        allowance=lambda: Allowance(calls=100, tokens=tokens, usd=1.0),
         llm_name="scripted",
         wall_clock_seconds=seconds,
         **changes,

@@ -181,19 +181,19 @@ def test_foreign_messages_never_lower_a_score_beyond_noise(profile: Profile, see
     calm = calm_texts(size, seed=seed)
     before = measure_drift(profile, calm)
     after = measure_drift(profile, calm[: size - more] + foreign_texts(more, seed=seed))
-    assert after.vocabulary_drift >= before.vocabulary_drift - 0.05
-    assert after.tfidf_drift >= before.tfidf_drift - 0.05
+    assert after.vocabulary_drift >= before.vocabulary_drift - 0.1
+    assert after.tfidf_drift >= before.tfidf_drift - 0.1
     # Foreign texts are drawn as long as calm ones, so that their length says nothing either way.
-    assert after.length_drift == pytest.approx(before.length_drift, abs=0.25)
+    assert after.length_drift == pytest.approx(before.length_drift, abs=0.4)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(st.integers(0, 10_000), st.sampled_from([30, 50, 100, 200]))
-def test_a_window_drawn_from_the_reference_itself_is_calm(profile: Profile, seed: int, size: int):
+@pytest.mark.parametrize("size", [30, 50, 100, 200])
+def test_windows_drawn_from_the_reference_itself_alarm_no_more_often_than_allowed(profile: Profile, size: int):
+    # Hypothesis would search for the one seed in fifty that alarms by chance; the claim is about their share.
     reference = calm_texts(1200, seed=1)
-    window = [reference[place] for place in np.random.default_rng(seed).permutation(len(reference))[:size]]
-    # No word of it is unseen, so it looks calmer than traffic: that is why null windows leave the reference.
-    assert measure_drift(profile, window).drift_detected is False
+    drawn = [np.random.default_rng(seed).permutation(len(reference))[:size] for seed in range(60)]
+    reports = [measure_drift(profile, [reference[place] for place in places]) for places in drawn]
+    assert sum(report.drift_detected for report in reports) <= 4
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
