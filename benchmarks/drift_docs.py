@@ -1,5 +1,5 @@
-"""Writes the figures of results/drift*.json and results/log_cost.json between the markers of docs/monitoring.md, and
-draws docs/images/drift.png.
+"""Writes the figures of results/drift*.json, looks_delay.json and log_cost.json between the markers of
+docs/monitoring.md, and draws docs/images/drift.png.
 """
 
 import json
@@ -14,7 +14,11 @@ from benchmarks.tables import percent, table
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "drift.json"
 # Other benchmarks of the same page; each is a part of the body under its own name.
-OTHERS = {"tried": RESULTS.with_name("drift_tried.json"), "log_cost": RESULTS.with_name("log_cost.json")}
+OTHERS = {
+    "tried": RESULTS.with_name("drift_tried.json"),
+    "looks_delay": RESULTS.with_name("looks_delay.json"),
+    "log_cost": RESULTS.with_name("log_cost.json"),
+}
 PAGE, PLOT = ROOT / "docs" / "monitoring.md", ROOT / "docs" / "images" / "drift.png"
 Body = Mapping[str, Any]
 
@@ -191,6 +195,26 @@ def _times(body: Body) -> str:
     )
 
 
+def _far(body: Body) -> str:
+    found = body["looks_delay"]
+    calm = found["calm"]
+    return (
+        f"Of {calm['windows']:,} calm windows of {found['messages']} messages the farthest lay at {calm['largest']} "
+        f"times the line's distance; an exponential tail lets expect {calm['far_looks_a_year']} looks a year beyond "
+        f"{found['far']}."
+    )
+
+
+def _delay(body: Body) -> str:
+    """Share of drifts acted on at the first look, and by the third, for each rule."""
+    delays = body["looks_delay"]["delays"]
+    rules = list(dict.fromkeys(row["rule"] for row in delays))
+    cells: dict[str, list[str]] = {}
+    for row in delays:
+        cells.setdefault(row["case"], []).append(f"{percent(row['at_first'])} / {percent(row['by_third'])}")
+    return table(["change", *rules], [[case, *of] for case, of in cells.items()])
+
+
 TABLES: Mapping[str, Callable[[Body], str]] = {
     "detection": _detection,
     "overlap": _overlap,
@@ -199,6 +223,8 @@ TABLES: Mapping[str, Callable[[Body], str]] = {
     "numeric": _numeric,
     "peers": _peers,
     "year": _year,
+    "far": _far,
+    "delay": _delay,
     "accuracy": _accuracy,
     "upper": _upper,
     "cost": _cost,
@@ -220,6 +246,8 @@ NEEDS: Mapping[str, str] = {
     "accuracy": "accuracy",
     "upper": "accuracy",
     "cost": "log_cost",
+    "far": "looks_delay",
+    "delay": "looks_delay",
     "times": "times",
     **dict.fromkeys(("tried", "tried_alone", "tried_signs", "tried_labels", "tried_risks"), "tried"),
 }

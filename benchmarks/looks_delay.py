@@ -1,7 +1,8 @@
 """How many looks a drift takes to be acted on, by the rule that confirms it, and how far calm windows stray.
 
 Drift begins at some look and lasts; the windows before it are calm. The score is that of the words, which triggers.
-Run: python -m benchmarks.looks_delay (some minutes); writes results/looks_delay.json and prints the tables.
+Run: python -m benchmarks.looks_delay (some minutes); writes results/looks_delay.json and the tables of
+docs/monitoring.md.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import drift_docs
 from benchmarks.calm_year import LOOKS, RULES, TRIGGERS
 from benchmarks.corpora import SMS_CASES, Split
 from benchmarks.drift import message_splits
@@ -35,7 +37,7 @@ def main() -> None:
     body = {"messages": MESSAGES, "splits": SPLITS, "far": FAR, "calm": _strays(calm), "delays": delays}
     RESULTS.write_text(json.dumps(body, indent=1) + "\n")
     print(json.dumps(body["calm"]))
-    print(table(delays))
+    drift_docs.write(json.loads(drift_docs.RESULTS.read_text()), plot=None)
 
 
 def _distances(splits: Sequence[Split], case: str) -> list[list[float]]:
@@ -89,15 +91,6 @@ def _delay(looks: list[float], rule: str) -> int:
     """The number of the drifted look that alarms, from 1; LONGEST + 1 when none does. The first two are calm."""
     alarms = (look for look in range(1, LONGEST + 1) if RULES[rule](looks[look - 1 : look + 2][::-1]))
     return next(alarms, LONGEST + 1)
-
-
-def table(delays: Sequence[dict[str, Any]]) -> str:
-    """Share of drifts acted on at the first look, and by the third, for each rule."""
-    cells: dict[str, list[str]] = {}
-    for row in delays:
-        cells.setdefault(row["case"], []).append(f"{row['at_first']:.0%} / {row['by_third']:.0%}")
-    lines = [f"| {' | '.join(['change', *SHOWN])} |", f"|{'---|' * (len(SHOWN) + 1)}"]
-    return "\n".join([*lines, *(f"| {' | '.join([case, *of])} |" for case, of in cells.items())])
 
 
 if __name__ == "__main__":
