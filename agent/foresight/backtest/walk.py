@@ -27,7 +27,7 @@ from agent.decision import (
 from agent.foresight.backtest.rulers import Measured, Ruler
 from agent.foresight.backtest.table import PastPrediction
 from agent.observing.answered import largest
-from agent.observing.reading import ACCURACY_STATUS
+from agent.observing.reading import accuracy_evidence
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
 from agent.rules.signals import DRIFT_SCORES, clears
@@ -256,20 +256,11 @@ _SILENT = Measured(status=DataStatus.STALE, vocabulary_drift=None, tfidf_drift=N
 
 
 def _accuracy_evidence(state: _State, measured: Measured, report: AccuracyReport) -> AccuracyEvidence:
-    if measured.status is DataStatus.STALE:
-        return AccuracyEvidence(status=DataStatus.STALE, labelled=report.labelled)
+    seen = accuracy_evidence(report, measured.status)
+    if seen.status is DataStatus.STALE or not state.accuracy_answered:
+        return seen
     # After a retraining for accuracy the recorded answers are no longer those of the version that would serve.
-    status = DataStatus.NO_DATA if state.accuracy_answered else ACCURACY_STATUS[report.status]
-    shown = report if status.usable else None
-    return AccuracyEvidence(
-        status=status,
-        estimate=shown.estimate if shown else None,
-        low=shown.low if shown else None,
-        high=shown.high if shown else None,
-        p_below_floor=shown.p_below_floor if shown else None,
-        labelled=report.labelled,
-        more_labels=report.more_labels,
-    )
+    return AccuracyEvidence(status=DataStatus.NO_DATA, labelled=report.labelled, more_labels=report.more_labels)
 
 
 def _scores(drift: DriftEvidence) -> WindowScores:
