@@ -1,22 +1,15 @@
 """Several managed models in one service: each with its slots and its body, and none takes another down."""
 
 import json
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from sqlalchemy import insert
 
-from pipeline.gate.rules import Verdict, VerdictStatus
-from pipeline.gate.verdicts import save_verdict
 from pipeline.models.breast_cancer import FEATURES
-from pipeline.releases.promotion import promote
-from pipeline.served.artifact import artifact_path, pack, save_artifact
+from pipeline.served.artifact import artifact_path, pack
 from pipeline.served.numeric_forms import Linear, NumericModel
-from pipeline.store import control as tables
-from pipeline.store.engine import writing
 from tests.serving.running import service
-from tests.serving.world import World, artifact_content
+from tests.serving.world import artifact_content
 
 NUMERIC = "breast_cancer"
 VALUES = [float(place) for place in range(30)]
@@ -28,32 +21,11 @@ def numeric_content() -> bytes:
     return pack(NumericModel(features=FEATURES, form=form, slope=0.01, offset=0.0, threshold=0.5), None, {})
 
 
-def champion(world: World, model: str, content: bytes) -> str:
-    sha256 = save_artifact(world.settings.artifact_dir, model, content)
-    now = datetime.now(UTC)
-    row = {"model": model, "version": 1, "artifact_sha256": sha256, "artifact_bytes": len(content), "trained_at": now}
-    with writing(world.control).begin() as connection:
-        connection.execute(insert(tables.versions).values(**row, training_rows=1, training_rows_sha256="0" * 64))
-    verdict = Verdict(status=VerdictStatus.PASSED, results=())
-    record = save_verdict(world.control, model=model, version=1, champion_version=None, verdict=verdict, at=now)
-    promote(
-        world.control,
-        model=model,
-        version=1,
-        verdict_id=record.verdict_id,
-        expected_generation=0,
-        who="test",
-        why="test",
-        now=now,
-    )
-    return sha256
-
-
 @pytest.fixture
 def client(world):
-    champion(world, "sms_spam", artifact_content(1))
-    champion(world, NUMERIC, numeric_content())
-    sha256 = champion(world, "sms_numeric", artifact_content(1))
+    world.first_champion("sms_spam", artifact_content(1))
+    world.first_champion(NUMERIC, numeric_content())
+    sha256 = world.first_champion("sms_numeric", artifact_content(1))
     artifact_path(world.settings.artifact_dir, "sms_numeric", sha256).write_bytes(b"altered")
     with service(world.serving_settings()) as opened:
         yield opened
@@ -97,7 +69,7 @@ def test_wrong_features_are_refused_with_the_one_that_is_wrong(client, body, say
 
 
 def test_plain_predict_answers_for_the_model_that_default_model_names(world):
-    champion(world, NUMERIC, numeric_content())
+    world.first_champion(NUMERIC, numeric_content())
     settings = world.serving_settings()
     chosen = settings.pipeline.model_copy(update={"default_model": NUMERIC})
     with service(settings.model_copy(update={"pipeline": chosen})) as client:

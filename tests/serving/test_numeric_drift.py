@@ -6,21 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from pipeline.catalog import managed_model
 from pipeline.checks import check_window, keep_check
-from pipeline.gate.rules import Verdict, VerdictStatus
-from pipeline.gate.verdicts import save_verdict
 from pipeline.models.breast_cancer import FEATURES
 from pipeline.monitoring.numeric import build_numeric_profile
 from pipeline.monitoring.window import latest_window
-from pipeline.releases.promotion import pointer, promote
-from pipeline.served.artifact import artifact_path, load_artifact, pack, save_artifact
+from pipeline.releases.promotion import pointer
+from pipeline.served.artifact import artifact_path, load_artifact, pack
 from pipeline.served.numeric_forms import Linear, NumericModel
-from pipeline.store import control
-from pipeline.store.engine import writing
 from tests.serving.running import service, wait_for
 from tests.serving.world import World
 
@@ -44,30 +39,7 @@ def model_bytes() -> bytes:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = World(Path(tmp_path_factory.mktemp("numbers")) / "home")
-    content, now = model_bytes(), datetime.now(UTC)
-    row = {
-        "model": MODEL,
-        "version": 1,
-        "artifact_sha256": save_artifact(made.settings.artifact_dir, MODEL, content),
-        "artifact_bytes": len(content),
-        "trained_at": now,
-        "training_rows": 400,
-        "training_rows_sha256": "0" * 64,
-    }
-    with writing(made.control).begin() as connection:
-        connection.execute(insert(control.versions).values(**row))
-    passed = Verdict(status=VerdictStatus.PASSED, results=())
-    verdict = save_verdict(made.control, model=MODEL, version=1, champion_version=None, verdict=passed, at=now)
-    promote(
-        made.control,
-        model=MODEL,
-        version=1,
-        verdict_id=verdict.verdict_id,
-        expected_generation=0,
-        who="test",
-        why="test",
-        now=now,
-    )
+    made.first_champion(MODEL, model_bytes())
     yield made
     made.store.close()
 

@@ -51,6 +51,19 @@ class World:
         }
         return ServingSettings(**{**quick, "pipeline": self.settings, **changes})
 
+    def first_champion(self, model: str, content: bytes) -> str:
+        """Version 1 of any model, registered, judged and promoted; its sha256 is returned."""
+        sha256, now = save_artifact(self.settings.artifact_dir, model, content), datetime.now(UTC)
+        row = {"model": model, "version": 1, "artifact_sha256": sha256, "artifact_bytes": len(content)}
+        row |= {"trained_at": now, "training_rows": 1, "training_rows_sha256": "0" * 64}
+        with writing(self.control).begin() as connection:
+            connection.execute(insert(control_tables.versions).values(**row))
+        passed = Verdict(status=VerdictStatus.PASSED, results=())
+        verdict = save_verdict(self.control, model=model, version=1, champion_version=None, verdict=passed, at=now)
+        facts = {"model": model, "version": 1, "verdict_id": verdict.verdict_id, "expected_generation": 0}
+        promote(self.control, **facts, who="test", why="test", now=now)
+        return sha256
+
     def add_version(self, version: int, profile: Profile | None = None, weights: Sequence[float] | None = None) -> str:
         """Register a version with an artefact of its own; its sha256 is returned."""
         content = artifact_content(version, profile, weights or WEIGHTS)
