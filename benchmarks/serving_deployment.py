@@ -15,6 +15,7 @@ from pipeline.data.homes import assign_homes
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.profile import build_profile
+from pipeline.records import Judged, Provenance
 from pipeline.releases.promotion import pointer, promote
 from pipeline.served.artifact import pack, save_artifact
 from pipeline.settings import PipelineSettings
@@ -81,11 +82,11 @@ def promote_version(control: Engine, version: int) -> None:
     )
     promote(
         control,
-        model=MODEL,
-        version=version,
-        verdict_id=passed.verdict_id,
-        expected_generation=current.generation if current else 0,
-        who="benchmark",
-        why="measuring",
-        now=now,
+        Judged(
+            model=MODEL,
+            version=version,
+            verdict_id=passed.verdict_id,
+            expected_generation=current.generation if current else 0,
+        ),
+        Provenance(who="benchmark", why="measuring", at=now),
     )

@@ -65,6 +65,29 @@ class Promotion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Who moves something, why and when, and by which decision: a move that is repeated for one happens once."""
+
+    who: str
+    why: str
+    at: datetime
+    decision_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A version to bring into service: the verdict that judged it, and the champion's generation when that was read.
+
+    `expected_generation` is 0 for a first champion.
+    """
+
+    model: str
+    version: int
+    verdict_id: str
+    expected_generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pointer:
     """What should be serving: the champion of a model, the artefact to load, and the version to go back to."""
 

@@ -13,19 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import ConcurrentChangeError
-from pipeline.records import Pin, Promotion, version_tag
+from pipeline.records import Judged, Pin, Promotion, Provenance, version_tag
 from pipeline.releases.pins import unpin
 from pipeline.releases.promotion import pin, roll_back
+from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules
-from pipeline.releases.rollout_store import (
-    EventKind,
-    Rollout,
-    advance,
-    current_rollout,
-    end_rollout,
-    release,
-    take_back,
-)
+from pipeline.releases.rollout_store import Rollout, advance, cancel, current_rollout, take_back
 from pipeline.spec import ModelSpec
 from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
 from serving.parsing import parse
@@ -88,54 +81,39 @@ def _promote(control: Engine, spec: ModelSpec, body: PromoteBody, now: datetime)
     rules = spec.rollout
     if body.strategy is not None and body.strategy != rules.strategy:
         rules = RolloutRules(strategy=body.strategy, guards=rules.guards)
-    done = release(
-        control,
+    judged = Judged(
         model=spec.name,
         version=body.version,
         verdict_id=body.verdict_id,
         expected_generation=body.expected_generation,
-        rules=rules,
-        who=body.who,
-        why=body.why,
-        now=now,
     )
+    done = release(control, judged, rules, _provenance(body, now))
     return _rollout(done) if isinstance(done, Rollout) else _move(done)
 
 
 def _roll_back(control: Engine, spec: ModelSpec, body: RollbackBody, now: datetime) -> dict[str, Any]:
-    return _move(
-        roll_back(
-            control,
-            model=spec.name,
-            expected_generation=body.expected_generation,
-            who=body.who,
-            why=body.why,
-            now=now,
-        )
-    )
+    return _move(roll_back(control, spec.name, body.expected_generation, _provenance(body, now)))
 
 
 def _steer(control: Engine, spec: ModelSpec, body: RolloutBody, now: datetime) -> dict[str, Any]:
     running = current_rollout(control, spec.name)
     if running is None or running.rollout_id != body.rollout_id:
         raise ConcurrentChangeError(f"The rollout {body.rollout_id} of {spec.name} does not run. Look again.")
-    said: dict[str, Any] = {"who": body.who, "why": body.why, "now": now}
+    provenance = _provenance(body, now)
     if body.action == "advance":
-        return _rollout(advance(control, running, body={}, **said))
+        return _rollout(advance(control, running, provenance))
     if body.action == "take_back" or running.promoted:
-        return _rollout(take_back(control, running, body={}, **said))
-    return _rollout(end_rollout(control, running, EventKind.CANCELLED, **said))
+        return _rollout(take_back(control, running, provenance))
+    return _rollout(cancel(control, running, provenance))
 
 
 def _pin(control: Engine, spec: ModelSpec, body: PinBody, now: datetime) -> dict[str, Any]:
     held, move = pin(
         control,
-        model=spec.name,
-        expected_generation=body.expected_generation,
+        spec.name,
+        body.expected_generation,
+        _provenance(body, now),
         back=body.back,
-        who=body.who,
-        why=body.why,
-        now=now,
         lift_when=body.lift_when,
         until=body.until.astimezone(UTC) if body.until else None,
     )
@@ -145,8 +123,12 @@ def _pin(control: Engine, spec: ModelSpec, body: PinBody, now: datetime) -> dict
 
 
 def _unpin(control: Engine, spec: ModelSpec, body: UnpinBody, now: datetime) -> dict[str, Any]:
-    lifted = unpin(control, model=spec.name, expected_pin=body.expected_pin, who=body.who, why=body.why, now=now)
+    lifted = unpin(control, spec.name, body.expected_pin, _provenance(body, now))
     return {**_NOTHING, "model": spec.name, "version": version_tag(lifted.version), "pin": lifted.seq}
+
+
+def _provenance(body: PromoteBody | RollbackBody | RolloutBody | PinBody | UnpinBody, now: datetime) -> Provenance:
+    return Provenance(who=body.who, why=body.why, at=now)
 
 
 _NOTHING: dict[str, Any] = {

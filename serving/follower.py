@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pipeline.errors import ArtifactError, RefitError
-from pipeline.records import Pointer, version_tag
+from pipeline.records import Pointer, Provenance, version_tag
 from pipeline.releases.pins import active_pin
 from pipeline.releases.promotion import pointer, promotions, version_record
 from pipeline.releases.rollout_store import Rollout, current_rollout, take_back
@@ -152,7 +152,7 @@ class Follower:
 
     def _give_up(self, control: Engine, rollout: Rollout, error: Exception) -> None:
         try:
-            take_back(control, rollout, body={}, who="serving", why=f"It cannot be loaded: {error}", now=_now())
+            take_back(control, rollout, Provenance(who="serving", why=f"It cannot be loaded: {error}", at=_now()))
         except RefitError as refused:
             self._report(rollout.model, UNUSABLE, f"A rollout could not be taken back: {refused}")
 

@@ -14,15 +14,14 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pipeline.errors import ConcurrentChangeError, RefitError
-from pipeline.records import version_tag
+from pipeline.records import Provenance, version_tag
 from pipeline.releases.pins import active_pin
 from pipeline.releases.promotion import pointer
 from pipeline.releases.rollout import Move, Step, difference, look_is_due, next_step
 from pipeline.releases.rollout_store import (
-    EventKind,
     Rollout,
     advance,
-    end_rollout,
+    cancel,
     settle,
     take_back,
     was_overtaken,
@@ -103,12 +102,12 @@ class Releaser:
         held = active_pin(self._control(), rollout.model, self._now())
         if held is not None:
             why = f"The model was pinned (pin {held.seq}): {held.why}"
-            end_rollout(self._control(), rollout, EventKind.CANCELLED, who=WHO, why=why, now=self._now())
+            cancel(self._control(), rollout, self._provenance(why))
         elif was_promoted(rollout, champion):
             settle(self._control(), rollout, who=WHO, now=self._now())
         elif was_overtaken(rollout, champion):
             why = f"The champion is {version_tag(champion.version)} now, by another hand."
-            end_rollout(self._control(), rollout, EventKind.CANCELLED, who=WHO, why=why, now=self._now())
+            cancel(self._control(), rollout, self._provenance(why))
         else:
             return True
         return False
@@ -127,16 +126,19 @@ class Releaser:
         self._carry_out(step, trial, {"figures": asdict(seen), "arms": arms(trial, labels)})
 
     def _carry_out(self, step: Step, trial: Trial, shown: dict[str, Any]) -> None:
-        rollout, control, now = trial.rollout, self._control(), self._now()
-        body, why = shown | {"guards": [asdict(result) for result in step.guards]}, " ".join(step.reasons)
+        rollout, control, why = trial.rollout, self._control(), " ".join(step.reasons)
+        body = shown | {"guards": [asdict(result) for result in step.guards]}
         name = f"{rollout.model} {version_tag(rollout.version)}"
         if step.move is Move.ROLL_BACK:
             self._slots.stop_trial(rollout.model, rollout.rollout_id)
-            take_back(control, rollout, body=body, who=WHO, why=why, now=now)
+            take_back(control, rollout, self._provenance(why), body=body)
             log.warning("%s is taken back: %s", name, why)
         else:
-            advance(control, rollout, body=body, who=WHO, why=why, now=now)
+            advance(control, rollout, self._provenance(why), body=body)
             log.info("%s leaves stage %d of its rollout: %s", name, rollout.stage + 1, why)
+
+    def _provenance(self, why: str) -> Provenance:
+        return Provenance(who=WHO, why=why, at=self._now())
 
     def _look(self, model: str, trial: Trial) -> bool:
         """Whether guards are to be believed now. Looks lie apart while evidence grows: at every request, chance wins.

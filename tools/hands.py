@@ -1,11 +1,11 @@
 """The hands of the agent: the plain functions that change something, each safe to repeat for one decision."""
 
-from datetime import datetime
 from typing import Protocol
 
-from pipeline.records import Pointer, Promotion
+from pipeline.records import Judged, Pointer, Promotion, Provenance
 from pipeline.releases import promotion
-from pipeline.releases.rollout_store import Rollout, release
+from pipeline.releases.release import release
+from pipeline.releases.rollout_store import Rollout
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
@@ -16,13 +16,13 @@ from tools.training import TrainingResult, train
 class Hands(Protocol):
     """What the loop can do to the world. A second call for one decision changes nothing and answers the same."""
 
+    who: str
+
     def train(self, decision_id: str, choice: TrainingChoice = WHOLE) -> TrainingResult: ...
 
-    def release(
-        self, *, version: int, verdict_id: str, expected_generation: int, why: str, decision_id: str, now: datetime
-    ) -> Promotion | Rollout: ...
+    def release(self, judged: Judged, provenance: Provenance) -> Promotion | Rollout: ...
 
-    def roll_back(self, *, expected_generation: int, why: str, decision_id: str, now: datetime) -> Promotion: ...
+    def roll_back(self, expected_generation: int, provenance: Provenance) -> Promotion: ...
 
     def pointer(self) -> Pointer | None: ...
 
@@ -39,36 +39,15 @@ class RealHands:
         limit = self.spec.retraining.time_limit_seconds
         return train(self.settings, self.spec.name, decision_id, self.who, limit, choice)
 
-    def release(
-        self, *, version: int, verdict_id: str, expected_generation: int, why: str, decision_id: str, now: datetime
-    ) -> Promotion | Rollout:
+    def release(self, judged: Judged, provenance: Provenance) -> Promotion | Rollout:
         """Promoted at once, or the beginning of a rollout, which the service carries on."""
-        done = release(
-            self.store.control,
-            model=self.spec.name,
-            version=version,
-            verdict_id=verdict_id,
-            expected_generation=expected_generation,
-            rules=self.spec.rollout,
-            who=self.who,
-            why=why,
-            now=now,
-            decision_id=decision_id,
-        )
+        done = release(self.store.control, judged, self.spec.rollout, provenance)
         if isinstance(done, Promotion):
             self.show(done)
         return done
 
-    def roll_back(self, *, expected_generation: int, why: str, decision_id: str, now: datetime) -> Promotion:
-        move = promotion.roll_back(
-            self.store.control,
-            model=self.spec.name,
-            expected_generation=expected_generation,
-            who=self.who,
-            why=why,
-            now=now,
-            decision_id=decision_id,
-        )
+    def roll_back(self, expected_generation: int, provenance: Provenance) -> Promotion:
+        move = promotion.roll_back(self.store.control, self.spec.name, expected_generation, provenance)
         self.show(move)
         return move
 

@@ -23,6 +23,7 @@ from agent.record.ledger import Entry, EntryKind
 from agent.rules.choices import choice_of
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 from pipeline.gate.rules import VerdictStatus
+from pipeline.records import Judged, Provenance
 from pipeline.releases.rollout_store import Rollout
 from pipeline.training.choice import WHOLE
 from tools.hands import Hands
@@ -163,14 +164,7 @@ class Effects:
         """Promote, or begin the rollout that the model's rules ask for; what was refused is noted and not an error."""
         self.still_mine()
         try:
-            done = self.hands.release(
-                version=version,
-                verdict_id=verdict_id,
-                expected_generation=decision.evidence.champion.generation,
-                why=decision_words(decision),
-                decision_id=decision.decision_id,
-                now=self.clock(),
-            )
+            done = self.hands.release(_judged(decision, version, verdict_id), self._provenance(decision))
         except (PromotionRefusedError, ConcurrentChangeError) as error:
             body = {"version": version, "error": type(error).__name__, "reason": str(error)}
             self._note(decision, EntryKind.PROMOTION_REFUSED, body, "promotion_refused")
@@ -183,15 +177,14 @@ class Effects:
         return {"promoted": True}
 
     def _roll_back(self, decision: Decision) -> Mapping[str, Any]:
-        move = self.hands.roll_back(
-            expected_generation=decision.evidence.champion.generation,
-            why=decision_words(decision),
-            decision_id=decision.decision_id,
-            now=self.clock(),
-        )
+        move = self.hands.roll_back(decision.evidence.champion.generation, self._provenance(decision))
         self.step("roll_back:moved")
         self._note(decision, EntryKind.ROLLED_BACK, moved(move), "rolled_back")
         return moved(move)
+
+    def _provenance(self, decision: Decision) -> Provenance:
+        why = decision_words(decision)
+        return Provenance(who=self.hands.who, why=why, at=self.clock(), decision_id=decision.decision_id)
 
     def _after_approval(self, decision: Decision, action: Action) -> bool:
         """Ask a person, or do what the answer says. False while there is no answer."""
@@ -256,6 +249,15 @@ class Effects:
             body=body,
             key=f"{decision.decision_id}:{step}",
         )
+
+
+def _judged(decision: Decision, version: int, verdict_id: str) -> Judged:
+    return Judged(
+        model=decision.model,
+        version=version,
+        verdict_id=verdict_id,
+        expected_generation=decision.evidence.champion.generation,
+    )
 
 
 def arguments_of(decision: Decision, action: Action) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, Model, Opened, Who, Why, opened, out
 from pipeline.errors import InputError, UnknownVersionError
 from pipeline.gate.evaluation import Metrics
-from pipeline.records import Promotion, version_tag
+from pipeline.records import Judged, Promotion, Provenance, version_tag
 from pipeline.releases.promotion import pointer, promote, promotions, roll_back, version_record, versions
 from pipeline.served.artifact import Artifact
 
@@ -72,12 +72,7 @@ def rollback(model: Model, who: Who = "operator", why: Why = "asked for", json: 
     """Make the previous champion the champion again."""
     with opened(model) as at:
         move = roll_back(
-            at.store.control,
-            model=model,
-            expected_generation=at.champion().generation,
-            who=who,
-            why=why,
-            now=datetime.now(UTC),
+            at.store.control, model, at.champion().generation, Provenance(who=who, why=why, at=datetime.now(UTC))
         )
         _show_in_mlflow(at, move)
     _print_move(move, json)
@@ -88,13 +83,13 @@ def promoted(at: Opened, version: int, verdict_id: str, who: str, why: str) -> P
     champion = pointer(at.store.control, at.spec.name)
     move = promote(
         at.store.control,
-        model=at.spec.name,
-        version=version,
-        verdict_id=verdict_id,
-        expected_generation=champion.generation if champion else 0,
-        who=who,
-        why=why,
-        now=datetime.now(UTC),
+        Judged(
+            model=at.spec.name,
+            version=version,
+            verdict_id=verdict_id,
+            expected_generation=champion.generation if champion else 0,
+        ),
+        Provenance(who=who, why=why, at=datetime.now(UTC)),
     )
     _show_in_mlflow(at, move)
     return move

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select
 
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError
-from pipeline.records import Pin, version_tag
+from pipeline.records import Pin, Provenance, version_tag
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
 
@@ -27,13 +27,11 @@ def pin_in_force(connection: Connection, model: str, now: datetime) -> Pin | Non
 
 def append_pin(
     connection: Connection,
-    *,
     model: str,
     version: int,
+    provenance: Provenance,
+    *,
     pinned: bool,
-    who: str,
-    why: str,
-    at: datetime,
     lift_when: str | None = None,
     until: datetime | None = None,
 ) -> Pin:
@@ -42,25 +40,25 @@ def append_pin(
         model=model,
         seq=newest["seq"] + 1 if newest else 1,
         version=version,
-        who=who,
-        why=why,
+        who=provenance.who,
+        why=provenance.why,
         lift_when=lift_when,
         until=until,
-        at=at,
+        at=provenance.at,
     )
     connection.execute(insert(tables.pins).values(pinned=int(pinned), **vars(pin)))
     return pin
 
 
-def unpin(control: Engine, *, model: str, expected_pin: int, who: str, why: str, now: datetime) -> Pin:
+def unpin(control: Engine, model: str, expected_pin: int, provenance: Provenance) -> Pin:
     """Lift the pin with that number; the pin that was lifted. Raises ConcurrentChangeError when it is another now."""
     with writing(control).begin() as connection:
-        held = pin_in_force(connection, model, now)
+        held = pin_in_force(connection, model, provenance.at)
         if held is None or held.seq != expected_pin:
             raise ConcurrentChangeError(
                 f"{model} is not held by pin {expected_pin}" + (f", but by pin {held.seq}." if held else ".")
             )
-        append_pin(connection, model=model, version=held.version, pinned=False, who=who, why=why, at=now)
+        append_pin(connection, model, held.version, provenance, pinned=False)
         return held
 
 

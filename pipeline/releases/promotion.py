@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, select
 
 from pipeline.errors import PromotionRefusedError
-from pipeline.records import Pin, Pointer, Promotion, PromotionKind, VersionRecord, version_tag
+from pipeline.records import Judged, Pin, Pointer, Promotion, PromotionKind, Provenance, VersionRecord, version_tag
 from pipeline.releases.pins import append_pin
 from pipeline.releases.pointers import as_promotion, moves_of, pointer_in
 from pipeline.releases.requirements import require_champion, require_promotable
@@ -46,76 +46,49 @@ def versions(control: Engine, model: str, limit: int = 50) -> list[VersionRecord
         return [VersionRecord(**row._mapping) for row in connection.execute(query)]
 
 
-def promote(
-    control: Engine,
-    *,
-    model: str,
-    version: int,
-    verdict_id: str,
-    expected_generation: int,
-    who: str,
-    why: str,
-    now: datetime,
-    decision_id: str | None = None,
-) -> Promotion:
-    """Make `version` the champion, with the passed verdict that judged this very version against the present champion.
+def promote(control: Engine, judged: Judged, provenance: Provenance) -> Promotion:
+    """Make the version champion, with the passed verdict that judged this very version against the present champion.
 
-    `expected_generation` is 0 for a first champion. A repeated call for one decision returns the promotion it made.
-    Raises PromotionRefusedError, UnknownVersionError, ConcurrentChangeError.
+    A repeated call for one decision returns the promotion it made. Raises PromotionRefusedError, UnknownVersionError,
+    ConcurrentChangeError.
     """
-    with racing(control, f"the champion of {model}") as connection:
-        done = _move_of_decision(connection, model, decision_id, PromotionKind.PROMOTE)
+    with racing(control, f"the champion of {judged.model}") as connection:
+        done = _move_of_decision(connection, judged.model, provenance, PromotionKind.PROMOTE)
         if done:
             return done
-        current = require_promotable(connection, model, version, verdict_id, expected_generation, now)
-        return _append(
-            connection,
-            Promotion(
-                model=model,
-                generation=expected_generation + 1,
-                kind=PromotionKind.PROMOTE,
-                from_version=current.version if current else None,
-                to_version=version,
-                who=who,
-                why=why,
-                verdict_id=verdict_id,
-                decision_id=decision_id,
-                at=now,
-            ),
+        current = require_promotable(connection, judged, provenance.at)
+        move = Promotion(
+            model=judged.model,
+            generation=judged.expected_generation + 1,
+            kind=PromotionKind.PROMOTE,
+            from_version=current.version if current else None,
+            to_version=judged.version,
+            verdict_id=judged.verdict_id,
+            **vars(provenance),
         )
+        return _append(connection, move)
 
 
-def roll_back(
-    control: Engine,
-    *,
-    model: str,
-    expected_generation: int,
-    who: str,
-    why: str,
-    now: datetime,
-    decision_id: str | None = None,
-) -> Promotion:
+def roll_back(control: Engine, model: str, expected_generation: int, provenance: Provenance) -> Promotion:
     """Make the previous champion the champion again. A repeated call for one decision returns the move it made.
 
     Raises NoChampionError, PromotionRefusedError when there is no previous champion, ConcurrentChangeError.
     """
     with racing(control, f"the champion of {model}") as connection:
-        done = _move_of_decision(connection, model, decision_id, PromotionKind.ROLL_BACK)
+        done = _move_of_decision(connection, model, provenance, PromotionKind.ROLL_BACK)
         if done:
             return done
         current = require_champion(connection, model, expected_generation)
-        return _append(connection, _way_back(current, who, why, now, decision_id))
+        return _append(connection, _way_back(current, provenance))
 
 
 def pin(
     control: Engine,
-    *,
     model: str,
     expected_generation: int,
+    provenance: Provenance,
+    *,
     back: bool,
-    who: str,
-    why: str,
-    now: datetime,
     lift_when: str | None = None,
     until: datetime | None = None,
 ) -> tuple[Pin, Promotion | None]:
@@ -126,23 +99,13 @@ def pin(
     """
     with racing(control, f"the champion of {model}") as connection:
         current = require_champion(connection, model, expected_generation)
-        move = _append(connection, _way_back(current, who, why, now, None)) if back else None
+        move = _append(connection, _way_back(current, provenance)) if back else None
         version = move.to_version if move else current.version
-        held = append_pin(
-            connection,
-            model=model,
-            version=version,
-            pinned=True,
-            who=who,
-            why=why,
-            at=now,
-            lift_when=lift_when,
-            until=until,
-        )
+        held = append_pin(connection, model, version, provenance, pinned=True, lift_when=lift_when, until=until)
         return held, move
 
 
-def _way_back(current: Pointer, who: str, why: str, now: datetime, decision_id: str | None) -> Promotion:
+def _way_back(current: Pointer, provenance: Provenance) -> Promotion:
     if current.previous_version is None:
         name = f"{current.model} {version_tag(current.version)}"
         raise PromotionRefusedError(f"{name} has no earlier champion to go back to.")
@@ -152,21 +115,18 @@ def _way_back(current: Pointer, who: str, why: str, now: datetime, decision_id: 
         kind=PromotionKind.ROLL_BACK,
         from_version=current.version,
         to_version=current.previous_version,
-        who=who,
-        why=why,
         verdict_id=None,
-        decision_id=decision_id,
-        at=now,
+        **vars(provenance),
     )
 
 
 def _move_of_decision(
-    connection: Connection, model: str, decision_id: str | None, kind: PromotionKind
+    connection: Connection, model: str, provenance: Provenance, kind: PromotionKind
 ) -> Promotion | None:
-    if decision_id is None:
+    if provenance.decision_id is None:
         return None
     table = tables.promotions
-    query = moves_of(model).where(table.c.decision_id == decision_id, table.c.kind == kind.value)
+    query = moves_of(model).where(table.c.decision_id == provenance.decision_id, table.c.kind == kind.value)
     row = connection.execute(query).first()
     return as_promotion(row) if row else None
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError, UnknownVersionError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Pointer, PromotionKind, version_tag
+from pipeline.records import Judged, Pointer, PromotionKind, version_tag
 from pipeline.releases.pins import require_no_pin
 from pipeline.releases.pointers import moves_of, pointer_in
 from pipeline.store import control as tables
@@ -14,21 +14,19 @@ from pipeline.store import control as tables
 VERDICT_VALID_FOR = timedelta(hours=24)
 
 
-def require_promotable(
-    connection: Connection, model: str, version: int, verdict_id: str, expected_generation: int, now: datetime
-) -> Pointer | None:
+def require_promotable(connection: Connection, judged: Judged, now: datetime) -> Pointer | None:
     """Everything that a promotion takes; the present champion.
 
     Raises PromotionRefusedError, UnknownVersionError, ConcurrentChangeError.
     """
-    require_no_pin(connection, model, now)
+    require_no_pin(connection, judged.model, now)
     table = tables.versions
-    query = select(table.c.version).where(table.c.model == model, table.c.version == version)
+    query = select(table.c.version).where(table.c.model == judged.model, table.c.version == judged.version)
     if connection.execute(query).scalar() is None:
-        raise UnknownVersionError(model, version)
-    current = pointer_in(connection, model)
-    _require_generation(model, current.generation if current else 0, expected_generation)
-    _require_passed_verdict(connection, model, version, verdict_id, current, now)
+        raise UnknownVersionError(judged.model, judged.version)
+    current = pointer_in(connection, judged.model)
+    _require_generation(judged.model, current.generation if current else 0, judged.expected_generation)
+    _require_passed_verdict(connection, judged, current, now)
     return current
 
 
@@ -48,14 +46,14 @@ def _require_generation(model: str, actual: int, expected: int) -> None:
         )
 
 
-def _require_passed_verdict(
-    connection: Connection, model: str, version: int, verdict_id: str, current: Pointer | None, now: datetime
-) -> None:
+def _require_passed_verdict(connection: Connection, judged: Judged, current: Pointer | None, now: datetime) -> None:
     table = tables.verdicts
-    row = connection.execute(select(table).where(table.c.verdict_id == verdict_id)).one_or_none()
-    name = f"{model} {version_tag(version)}"
-    if row is None or (row.model, row.version) != (model, version):
-        raise PromotionRefusedError(f"There is no verdict {verdict_id} over {name}. Judge it first: train or compare.")
+    row = connection.execute(select(table).where(table.c.verdict_id == judged.verdict_id)).one_or_none()
+    name = f"{judged.model} {version_tag(judged.version)}"
+    if row is None or (row.model, row.version) != (judged.model, judged.version):
+        raise PromotionRefusedError(
+            f"There is no verdict {judged.verdict_id} over {name}. Judge it first: train or compare."
+        )
     if row.status != VerdictStatus.PASSED:
         raise PromotionRefusedError(f"The gate did not pass {name}: its verdict is {row.status}.")
     if row.champion_version != (current.version if current else None):
@@ -64,7 +62,7 @@ def _require_passed_verdict(
         )
     if now - row.at > VERDICT_VALID_FOR:
         raise PromotionRefusedError(f"The verdict over {name} is older than {VERDICT_VALID_FOR}. Judge it again.")
-    if _failed_in_service(connection, model, version, row.at):
+    if _failed_in_service(connection, judged.model, judged.version, row.at):
         raise PromotionRefusedError(f"{name} was rolled back after that verdict. Judge it again on what was seen.")
 
 

@@ -1,4 +1,4 @@
-"""Rollouts begun, advanced, ended; and `release`, which follows a model's rules.
+"""Rollouts begun, advanced, taken back and cancelled.
 
 Every event is a row that is never changed (rollout_events.py). Where a rollout moves the champion pointer, it does so
 through pipeline.releases.promotion, with its gate and its compare-and-set.
@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 
 from pipeline.errors import NoChampionError, PromotionRefusedError
-from pipeline.records import Pointer, Promotion
+from pipeline.records import Judged, Pointer, Provenance
 from pipeline.releases.promotion import promote, roll_back
 from pipeline.releases.requirements import require_promotable
 from pipeline.releases.rollout import RolloutRules, Stage, Traffic
@@ -31,9 +31,8 @@ __all__ = [
     "EventKind",
     "Rollout",
     "advance",
+    "cancel",
     "current_rollout",
-    "end_rollout",
-    "release",
     "rollout_history",
     "settle",
     "start_rollout",
@@ -55,83 +54,39 @@ def rollout_history(control: Engine, model: str, limit: int = 50) -> list[Rollou
         return [as_rollout(row) for row in connection.execute(events_of(model).limit(limit))]
 
 
-def release(
-    control: Engine,
-    *,
-    model: str,
-    version: int,
-    verdict_id: str,
-    expected_generation: int,
-    rules: RolloutRules,
-    who: str,
-    why: str,
-    now: datetime,
-    decision_id: str | None = None,
-) -> Promotion | Rollout:
-    """Bring a version into service as the rules say: promoted at once, or by a rollout, which needs a champion.
-
-    Raises what `promote` raises, and PromotionRefusedError while another rollout runs.
-    """
-    facts = {"model": model, "version": version, "verdict_id": verdict_id, "expected_generation": expected_generation}
-    said = {"who": who, "why": why, "now": now, "decision_id": decision_id}
-    if not rules.plan or expected_generation == 0:
-        return promote(control, **facts, **said)  # type: ignore[arg-type]
-    return start_rollout(control, **facts, **said, rules=rules)  # type: ignore[arg-type]
-
-
-def start_rollout(
-    control: Engine,
-    *,
-    model: str,
-    version: int,
-    verdict_id: str,
-    expected_generation: int,
-    rules: RolloutRules,
-    who: str,
-    why: str,
-    now: datetime,
-    decision_id: str | None = None,
-) -> Rollout:
+def start_rollout(control: Engine, judged: Judged, rules: RolloutRules, provenance: Provenance) -> Rollout:
     """Begin a rollout, on the same conditions as a promotion. A repeated call for one decision changes nothing."""
-    begun = Rollout(
-        model=model,
-        seq=1,
-        rollout_id=uuid4().hex,
-        kind=EventKind.STARTED,
-        version=version,
-        champion_version=0,
-        generation=expected_generation,
-        verdict_id=verdict_id,
-        decision_id=decision_id,
-        strategy=rules.strategy,
-        stages=_plan(rules),
-        guards=rules.guards,
-        stage=0,
-        body={},
-        who=who,
-        why=why,
-        started_at=now,
-        at=now,
-    )
-    with racing(control, f"the rollout of {model}") as connection:
-        return _begin(connection, begun)
+    with racing(control, f"the rollout of {judged.model}") as connection:
+        newest = newest_event(connection, judged.model)
+        if newest and provenance.decision_id and newest.decision_id == provenance.decision_id:
+            return newest
+        if newest and newest.running:
+            raise PromotionRefusedError(f"{name_of(newest)} is being rolled out. End that rollout first.")
+        stages = _plan(rules)
+        champion = require_promotable(connection, judged, provenance.at)
+        if champion is None:
+            raise NoChampionError(judged.model)
+        begun = Rollout(
+            model=judged.model,
+            seq=newest.seq + 1 if newest else 1,
+            rollout_id=uuid4().hex,
+            kind=EventKind.STARTED,
+            version=judged.version,
+            champion_version=champion.version,
+            generation=judged.expected_generation,
+            verdict_id=judged.verdict_id,
+            strategy=rules.strategy,
+            stages=stages,
+            guards=rules.guards,
+            stage=0,
+            body={},
+            started_at=provenance.at,
+            **vars(provenance),
+        )
+        return append_event(connection, begun)
 
 
-def _begin(connection: Connection, begun: Rollout) -> Rollout:
-    """Put a rollout behind the events of its model and beside the present champion."""
-    newest = newest_event(connection, begun.model)
-    if newest and begun.decision_id and newest.decision_id == begun.decision_id:
-        return newest
-    if newest and newest.running:
-        raise PromotionRefusedError(f"{name_of(newest)} is being rolled out. End that rollout first.")
-    champion = require_promotable(connection, begun.model, begun.version, begun.verdict_id, begun.generation, begun.at)
-    if champion is None:
-        raise NoChampionError(begun.model)
-    seq = newest.seq + 1 if newest else 1
-    return append_event(connection, replace(begun, seq=seq, champion_version=champion.version))
-
-
-def advance(control: Engine, rollout: Rollout, *, body: Figures, who: str, why: str, now: datetime) -> Rollout:
+def advance(control: Engine, rollout: Rollout, provenance: Provenance, *, body: Figures | None = None) -> Rollout:
     """Enter the next stage; after the last one, or into one with all traffic, the version is promoted.
 
     Killed in between, the repeated call finds the promotion made. Raises what `promote` raises.
@@ -139,48 +94,21 @@ def advance(control: Engine, rollout: Rollout, *, body: Figures, who: str, why: 
     following = rollout.stage + 1
     last = following == len(rollout.stages)
     if not rollout.promoted and (last or rollout.stages[following].traffic is Traffic.ALL):
-        promote(
-            control,
-            model=rollout.model,
-            version=rollout.version,
-            verdict_id=rollout.verdict_id,
-            expected_generation=rollout.generation,
-            who=who,
-            why=why,
-            now=now,
-            decision_id=rollout.move_key,
-        )
+        promote(control, _judged(rollout), _once(rollout, provenance))
     kind = EventKind.COMPLETED if last else EventKind.ADVANCED
-    return _follow(control, rollout, kind, body, who, why, now, stage=rollout.stage if last else following)
+    return _follow(control, rollout, kind, provenance, body, stage=rollout.stage if last else following)
 
 
-def take_back(control: Engine, rollout: Rollout, *, body: Figures, who: str, why: str, now: datetime) -> Rollout:
+def take_back(control: Engine, rollout: Rollout, provenance: Provenance, *, body: Figures | None = None) -> Rollout:
     """End a rollout because its version fails; when it is champion already, the one before it is again."""
     if rollout.promoted:
-        roll_back(
-            control,
-            model=rollout.model,
-            expected_generation=rollout.generation + 1,
-            who=who,
-            why=why,
-            now=now,
-            decision_id=rollout.move_key,
-        )
-    return _follow(control, rollout, EventKind.ROLLED_BACK, body, who, why, now)
+        roll_back(control, rollout.model, rollout.generation + 1, _once(rollout, provenance))
+    return _follow(control, rollout, EventKind.ROLLED_BACK, provenance, body)
 
 
-def end_rollout(
-    control: Engine,
-    rollout: Rollout,
-    kind: EventKind,
-    *,
-    who: str,
-    why: str,
-    now: datetime,
-    body: Figures | None = None,
-) -> Rollout:
-    """End a rollout without moving the champion: a person cancels it, or the champion was moved by another hand."""
-    return _follow(control, rollout, kind, body or {}, who, why, now)
+def cancel(control: Engine, rollout: Rollout, provenance: Provenance) -> Rollout:
+    """End a rollout without moving the champion: a person stops it, or the champion was moved by another hand."""
+    return _follow(control, rollout, EventKind.CANCELLED, provenance)
 
 
 def was_promoted(rollout: Rollout, champion: Pointer) -> bool:
@@ -200,7 +128,9 @@ def settle(control: Engine, rollout: Rollout, *, who: str, now: datetime) -> Rol
     """Write down a promotion that was made: go to the stage that watches it, or complete the rollout."""
     watch = next((i for i, stage in enumerate(rollout.stages) if stage.traffic is Traffic.ALL), None)
     kind = EventKind.COMPLETED if watch is None else EventKind.ADVANCED
-    return _follow(control, rollout, kind, {}, who, f"{name_of(rollout)} is champion.", now, stage=watch)
+    return _follow(
+        control, rollout, kind, Provenance(who=who, why=f"{name_of(rollout)} is champion.", at=now), stage=watch
+    )
 
 
 def _plan(rules: RolloutRules) -> tuple[Stage, ...]:
@@ -211,18 +141,39 @@ def _plan(rules: RolloutRules) -> tuple[Stage, ...]:
     return rules.plan
 
 
+def _judged(rollout: Rollout) -> Judged:
+    return Judged(
+        model=rollout.model,
+        version=rollout.version,
+        verdict_id=rollout.verdict_id,
+        expected_generation=rollout.generation,
+    )
+
+
+def _once(rollout: Rollout, provenance: Provenance) -> Provenance:
+    """With the key under which a repeated move of the champion by this rollout is found made."""
+    return replace(provenance, decision_id=rollout.move_key)
+
+
 def _follow(
     control: Engine,
     rollout: Rollout,
     kind: EventKind,
-    body: Figures,
-    who: str,
-    why: str,
-    now: datetime,
+    provenance: Provenance,
+    body: Figures | None = None,
     stage: int | None = None,
 ) -> Rollout:
-    position = rollout.stage if stage is None else stage
-    event = replace(rollout, seq=rollout.seq + 1, kind=kind, stage=position, body=body, who=who, why=why, at=now)
+    """The next event of a rollout, which stays with the decision that began it."""
+    event = replace(
+        rollout,
+        seq=rollout.seq + 1,
+        kind=kind,
+        stage=rollout.stage if stage is None else stage,
+        body=body or {},
+        who=provenance.who,
+        why=provenance.why,
+        at=provenance.at,
+    )
     with racing(control, f"the rollout of {rollout.model}") as connection:
         return append_event(connection, event)
 

@@ -11,10 +11,11 @@ from agent.deliberation.proposal import Deliberation
 from agent.observing.evidence import Observation
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import newest_verdict, save_verdict
-from pipeline.records import Pointer, Promotion
+from pipeline.records import Judged, Pointer, Promotion, Provenance
 from pipeline.releases import promotion
+from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules
-from pipeline.releases.rollout_store import Rollout, release
+from pipeline.releases.rollout_store import Rollout
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
 from pipeline.store.open import Store
@@ -69,6 +70,7 @@ class FakeHands:
 
     store: Store
     diary: Path
+    who: str = "agent"
     verdict: VerdictStatus = VerdictStatus.PASSED
     error: Exception | None = None
     choices: list[TrainingChoice] = field(default_factory=list)
@@ -91,14 +93,14 @@ class FakeHands:
             body={"metrics": {"f1": 0.97}},
         )
 
-    def release(self, **move) -> Promotion | Rollout:
-        return release(self.store.control, model=MODEL, who="agent", rules=self.rollout, **move)
+    def release(self, judged: Judged, provenance: Provenance) -> Promotion | Rollout:
+        return release(self.store.control, judged, self.rollout, provenance)
 
     def show(self, move: Promotion) -> None:
         self.shown.append(move.to_version)
 
-    def roll_back(self, **move) -> Promotion:
-        return promotion.roll_back(self.store.control, model=MODEL, who="agent", **move)
+    def roll_back(self, expected_generation: int, provenance: Provenance) -> Promotion:
+        return promotion.roll_back(self.store.control, MODEL, expected_generation, provenance)
 
     def pointer(self) -> Pointer | None:
         return promotion.pointer(self.store.control, MODEL)
@@ -151,14 +153,11 @@ def add_champion(store: Store, sha256: str | None = None, at: datetime = NOON) -
     """A new version that is trained, judged and promoted."""
     champion = promotion.pointer(store.control, MODEL)
     version = add_version(store, at=at, sha256=sha256)
-    promotion.promote(
-        store.control,
+    judged = Judged(
         model=MODEL,
         version=version,
         verdict_id=add_verdict(store, version, champion.version if champion else None, at=at),
         expected_generation=champion.generation if champion else 0,
-        who="test",
-        why="a champion for the test",
-        now=at,
     )
+    promotion.promote(store.control, judged, Provenance(who="test", why="a champion for the test", at=at))
     return version

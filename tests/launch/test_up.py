@@ -1,50 +1,143 @@
+"""All processes together, for real: ready, restarted when killed, alone on their data, gone when told."""
+
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psutil
+import pytest
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "REFIT_"))}
+SECONDS = 120.0
+FREE = ("--port", "0", "--agent-port", "0", "--dashboard-port", "0")
 
 
-def wait_for_file(path: Path, process: subprocess.Popen[str], seconds: float = 60.0) -> str:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        if path.exists():
-            return path.read_text().strip()
-        time.sleep(0.05)
-    raise AssertionError(f"{path.name} was not written")
+class Up:
+    """`python -m launch up` in a process of its own, with its output in a file."""
+
+    def __init__(self, home: Path, *words: str):
+        self.home, self.output_file = home, home / "output.txt"
+        with self.output_file.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "launch", "up", *words],
+                env=ENVIRONMENT | {"REFIT_HOME": str(home)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        return self.output_file.read_text()
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{(self.home / f'{service}.port').read_text().strip()}"
+
+    def child(self, module: str) -> psutil.Process | None:
+        """The direct child that runs a module of the project."""
+        for found in psutil.Process(self.process.pid).children():
+            try:
+                if f"-m {module}" in " ".join(found.cmdline()) and found.status() != psutil.STATUS_ZOMBIE:
+                    return found
+            except psutil.Error:
+                continue
+        return None
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while not condition():
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=SECONDS)
 
 
-def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
+    started: list[Up] = []
+
+    def start(*words: str) -> Up:
+        home = tmp_path / f"home{len(started)}"
+        home.mkdir()
+        started.append(Up(home, *words))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.end()
 
 
-def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed]
-
-
-def test_serving_and_agent_start_together_and_stop_together(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "launch", "up", "--port", "0", "--agent-port", "0"],
-        env={**os.environ, "REFIT_HOME": str(tmp_path), "REFIT_AGENT_LLM_ENABLED": "false"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def answers(url: str) -> bool:
     try:
-        url = f"http://127.0.0.1:{wait_for_file(tmp_path / 'serving.port', process)}"
-        assert httpx.get(f"{url}/health/live", timeout=5).status_code == 200
-        assert httpx.post(f"{url}/predict", json={"message": "hello"}, timeout=5).status_code == 503
-        agent_url = f"http://127.0.0.1:{wait_for_file(tmp_path / 'agent.port', process)}"
-        assert httpx.get(f"{agent_url}/health", timeout=5).json()["looks_by_the_clock"] is True
-        started = children(process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, output
-    assert "Predictions at" in output
-    assert len(started) == 2
-    assert not any(alive(pid) for pid in started)
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_killed_process_is_restarted_on_its_port_and_a_signal_ends_all(up):
+    running = up(*FREE)
+    running.wait(lambda: "Stop with Ctrl-C" in running.output)
+    assert "Predictions at http" in running.output
+    assert "serving   | Serving on" in running.output or "serving | Serving on" in running.output
+    assert httpx.get(f"{running.url('agent')}/health", timeout=30).json()["looks_by_the_clock"] is True
+    serving, before = running.url("serving"), running.child("serving")
+    before.kill()
+    running.wait(lambda: "serving ended by signal 9; it is started again in 1 s" in running.output)
+    running.wait(lambda: answers(f"{serving}/health/live"))
+    assert running.child("serving").pid != before.pid
+    everybody = psutil.Process(running.process.pid).children(recursive=True)
+    assert running.end() == 0, running.output
+    assert "All processes have ended." in running.output
+    assert not any(process.is_running() for process in everybody)
+
+
+def test_a_second_start_on_the_same_data_is_refused_and_names_the_first(up):
+    running = up(*FREE)
+    running.wait(lambda: "Stop with Ctrl-C" in running.output)
+    done = subprocess.run(
+        [sys.executable, "-m", "launch", "up", *FREE],
+        env=ENVIRONMENT | {"REFIT_HOME": str(running.home)},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 1
+    assert f"(process {running.process.pid})" in done.stderr
+    assert answers(f"{running.url('serving')}/health/live")
+
+
+def test_a_launcher_that_is_killed_takes_its_processes_with_it(up):
+    running = up(*FREE)
+    running.wait(lambda: "Stop with Ctrl-C" in running.output)
+    everybody = psutil.Process(running.process.pid).children(recursive=True)
+    running.process.kill()
+    running.process.wait()
+    _, left = psutil.wait_procs(everybody, timeout=SECONDS)
+    assert not left
+
+
+def test_a_taken_port_is_named_with_its_process_before_anything_starts(up):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = up("--port", str(port))
+        assert refused.process.wait(timeout=SECONDS) == 1
+        assert f"Port {port}, which serving wants, is taken by process {os.getpid()}" in refused.output
+        assert "--port N (0 takes a free one)" in refused.output
+
+
+def test_a_start_that_fails_says_why(tmp_path):
+    (tmp_path / "control.db").write_text("this is no database, it is a sentence of some length")
+    refused = Up(tmp_path, *FREE)
+    assert refused.process.wait(timeout=SECONDS) == 1
+    assert "could not be prepared" in refused.output

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, insert, select
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.profile import Profile, build_profile
+from pipeline.records import Judged, Provenance
 from pipeline.releases.promotion import pointer, promote, roll_back
 from pipeline.releases.rollout import RolloutRules
 from pipeline.releases.rollout_store import Rollout, start_rollout
@@ -60,8 +61,8 @@ class World:
             connection.execute(insert(control_tables.versions).values(**row))
         passed = Verdict(status=VerdictStatus.PASSED, results=())
         verdict = save_verdict(self.control, model=model, version=1, champion_version=None, verdict=passed, at=now)
-        facts = {"model": model, "version": 1, "verdict_id": verdict.verdict_id, "expected_generation": 0}
-        promote(self.control, **facts, who="test", why="test", now=now)
+        judged = Judged(model=model, version=1, verdict_id=verdict.verdict_id, expected_generation=0)
+        promote(self.control, judged, Provenance(who="test", why="test", at=now))
         return sha256
 
     def add_version(self, version: int, profile: Profile | None = None, weights: Sequence[float] | None = None) -> str:
@@ -103,39 +104,32 @@ class World:
         """Move the champion pointer to a version, with the passed verdict that this takes."""
         promote(
             self.control,
-            model=MODEL,
-            version=version,
-            verdict_id=self.passed_verdict(version),
-            expected_generation=self.generation,
-            who="test",
-            why="test",
-            now=datetime.now(UTC),
+            Judged(
+                model=MODEL,
+                version=version,
+                verdict_id=self.passed_verdict(version),
+                expected_generation=self.generation,
+            ),
+            Provenance(who="test", why="test", at=datetime.now(UTC)),
         )
 
     def roll_out(self, version: int, rules: RolloutRules) -> Rollout:
         return start_rollout(
             self.control,
-            model=MODEL,
-            version=version,
-            verdict_id=self.passed_verdict(version),
-            expected_generation=self.generation,
-            rules=rules,
-            who="test",
-            why="test",
-            now=datetime.now(UTC),
+            Judged(
+                model=MODEL,
+                version=version,
+                verdict_id=self.passed_verdict(version),
+                expected_generation=self.generation,
+            ),
+            rules,
+            Provenance(who="test", why="test", at=datetime.now(UTC)),
         )
 
     def roll_back(self) -> None:
         current = pointer(self.control, MODEL)
         assert current is not None
-        roll_back(
-            self.control,
-            model=MODEL,
-            expected_generation=current.generation,
-            who="test",
-            why="test",
-            now=datetime.now(UTC),
-        )
+        roll_back(self.control, MODEL, current.generation, Provenance(who="test", why="test", at=datetime.now(UTC)))
 
     def artifact_file(self, sha256: str) -> Path:
         return artifact_path(self.settings.artifact_dir, MODEL, sha256)

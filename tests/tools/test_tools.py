@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from pipeline.gate.rules import RuleOutcome, RuleResult, Verdict, VerdictStatus
 from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.window import Window, save_report
+from pipeline.records import Judged, Provenance
 from pipeline.releases import promotion
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
@@ -59,13 +60,8 @@ def poisoned(store):
     record = save_verdict(store.control, model=M, version=1, champion_version=None, verdict=verdict, at=NOON)
     promotion.promote(
         store.control,
-        model=M,
-        version=1,
-        verdict_id=record.verdict_id,
-        expected_generation=0,
-        who=POISON,
-        why=POISON,
-        now=NOON,
+        Judged(model=M, version=1, verdict_id=record.verdict_id, expected_generation=0),
+        Provenance(who=POISON, why=POISON, at=NOON),
     )
     body = {"evidence": EVIDENCE, "drift": {"new_patterns": [{"terms": [POISON], "count": 3}], "explanation": [POISON]}}
     window = Window(from_seq=1, to_seq=9, predictions=(), first_at=None, last_at=None)

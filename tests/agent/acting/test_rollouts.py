@@ -7,9 +7,10 @@ import pytest
 from agent.actions import Headline
 from agent.record import ledger
 from agent.record.ledger import EntryKind
+from pipeline.records import Provenance
 from pipeline.releases.promotion import pointer
 from pipeline.releases.rollout import RolloutRules, Strategy
-from pipeline.releases.rollout_store import EventKind, advance, current_rollout, end_rollout, take_back
+from pipeline.releases.rollout_store import advance, cancel, current_rollout, take_back
 from tests.agent.fakes import MODEL, NOON, Clock, FakeHands
 from tests.agent.world import kinds, loop_in
 
@@ -33,7 +34,7 @@ def go_on(store, times=1):
     for number in range(times):
         rollout = current_rollout(store.control, MODEL)
         at = NOON + timedelta(minutes=number + 1)
-        advance(store.control, rollout, body={}, who="serving", why="enough was seen", now=at)
+        advance(store.control, rollout, Provenance(who="serving", why="enough was seen", at=at))
 
 
 def test_a_version_that_passed_is_rolled_out_as_the_model_says_and_not_promoted_at_once(home, store):
@@ -62,7 +63,7 @@ def test_a_rollout_that_the_service_took_back_is_an_outcome_of_its_decision(home
     loop = canary_loop(home, store)
     first = loop.check().decision.decision_id
     rollout = current_rollout(store.control, MODEL)
-    take_back(store.control, rollout, body={}, who="serving", why="errors", now=NOON)
+    take_back(store.control, rollout, Provenance(who="serving", why="errors", at=NOON))
     loop.check()
     assert rollout_events(store, first) == ["started", "roll_back"]
     assert pointer(store.control, MODEL).version == 1
@@ -73,7 +74,7 @@ def test_a_rollout_that_failed_after_its_promotion_notes_both_moves(home, store)
     loop = loop_in(home, store, hands=hands)
     first = loop.check().decision.decision_id
     go_on(store)
-    take_back(store.control, current_rollout(store.control, MODEL), body={}, who="serving", why="slow", now=NOON)
+    take_back(store.control, current_rollout(store.control, MODEL), Provenance(who="serving", why="slow", at=NOON))
     loop.check()
     assert rollout_events(store, first) == ["started", "advanced", "roll_back"]
     assert {EntryKind.PROMOTED, EntryKind.ROLLED_BACK} <= set(kinds(store, first))
@@ -84,7 +85,7 @@ def test_a_person_who_cancels_is_noted_too(home, store):
     loop = canary_loop(home, store)
     first = loop.check().decision.decision_id
     rollout = current_rollout(store.control, MODEL)
-    end_rollout(store.control, rollout, EventKind.CANCELLED, who="ann", why="not today", now=NOON)
+    cancel(store.control, rollout, Provenance(who="ann", why="not today", at=NOON))
     loop.check()
     assert rollout_events(store, first) == ["started", "cancelled"]
 

@@ -4,6 +4,7 @@ import pytest
 
 from agent.actions import Action, Autonomy, Headline
 from pipeline.gate.rules import VerdictStatus
+from pipeline.records import Judged, Provenance
 from pipeline.releases.promotion import pointer, roll_back
 from pipeline.releases.rollout import RolloutRules, Strategy
 from pipeline.releases.rollout_store import start_rollout, take_back
@@ -29,7 +30,7 @@ def test_the_newest_version_is_the_challenger_with_its_newest_verdict(world, obs
 
 def test_a_version_that_was_rolled_back_is_not_promoted_again(settings, world):
     add_champion(world, artifact(settings.artifact_dir))
-    roll_back(world.control, model=MODEL, expected_generation=2, who="x", why="x", now=NOON)
+    roll_back(world.control, MODEL, 2, Provenance(who="x", why="x", at=NOON))
     made = loop_over(settings, world, Clock(NOON + HOUR)).check()
     assert made.decision.evidence.challenger.served_before
     assert Action.PROMOTE not in made.decision.bounds.permitted
@@ -133,19 +134,14 @@ def test_a_running_rollout_and_one_that_was_taken_back_are_evidence(settings, wo
     verdict_id = add_verdict(world, version, against=1, at=NOON)
     begun = start_rollout(
         world.control,
-        model=MODEL,
-        version=version,
-        verdict_id=verdict_id,
-        expected_generation=1,
-        rules=RolloutRules(strategy=Strategy.CANARY),
-        who="test",
-        why="to try it",
-        now=NOON + HOUR,
+        Judged(model=MODEL, version=version, verdict_id=verdict_id, expected_generation=1),
+        RolloutRules(strategy=Strategy.CANARY),
+        Provenance(who="test", why="to try it", at=NOON + HOUR),
     )
     seen = look(observer, hours=3)
     assert (seen.rollout.version, seen.rollout.stage, seen.rollout.stages) == (2, 1, 3)
     assert seen.rollout.hours_since_begun == 2.0
     assert seen.challenger.taken_back is None
-    take_back(world.control, begun, body={}, who="serving", why="errors", now=NOON + 4 * HOUR)
+    take_back(world.control, begun, Provenance(who="serving", why="errors", at=NOON + 4 * HOUR))
     after = look(observer, hours=5)
     assert (after.rollout, after.challenger.taken_back) == (None, True)

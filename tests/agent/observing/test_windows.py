@@ -5,6 +5,7 @@ from agent.decision import DataStatus, PolicyRules
 from agent.observing.evidence import Observer
 from agent.rules.policy import bounds
 from pipeline.monitoring.causes import Cause
+from pipeline.records import Provenance
 from pipeline.releases.promotion import roll_back
 from tests.agent.fakes import MODEL, NOON, Clock, add_champion
 from tests.agent.observing.looking import HOUR, NEW_WORDS, SMALL, look, loop_over
@@ -76,7 +77,7 @@ def test_after_a_rollback_messages_of_the_earlier_service_are_left_out(settings,
     answered(world, texts(100, 5, NEW_WORDS), NOON)
     add_champion(world, artifact(settings.artifact_dir), at=NOON + HOUR)
     back = NOON + 2 * HOUR
-    roll_back(world.control, model=MODEL, expected_generation=2, who="x", why="x", now=back)
+    roll_back(world.control, MODEL, 2, Provenance(who="x", why="x", at=back))
     assert look(observer, hours=3).drift.status is DataStatus.NO_DATA
     answered(world, texts(40, 9), back + HOUR)
     assert look(observer, hours=4).drift.messages == 40

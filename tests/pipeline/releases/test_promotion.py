@@ -1,26 +1,26 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError, UnknownVersionError
 from pipeline.gate.rules import VerdictStatus
+from pipeline.records import Judged, Provenance
 from pipeline.releases.promotion import pointer, promote, promotions, roll_back
 from tests.pipeline.builders import NOON, add_verdict, add_version
 
 M = "sms_spam"
+HOUR = timedelta(hours=1)
 
 
 def move(store, version, verdict_id, generation, **changes):
-    values = {"who": "test", "why": "because", "now": NOON + timedelta(hours=1)} | changes
-    return promote(
-        store.control, model=M, version=version, verdict_id=verdict_id, expected_generation=generation, **values
-    )
+    judged = Judged(model=M, version=version, verdict_id=verdict_id, expected_generation=generation)
+    return promote(store.control, judged, replace(Provenance(who="test", why="because", at=NOON + HOUR), **changes))
 
 
 def back(store, generation, **changes):
-    values = {"who": "test", "why": "worse", "now": NOON} | changes
-    return roll_back(store.control, model=M, expected_generation=generation, **values)
+    return roll_back(store.control, M, generation, replace(Provenance(who="test", why="worse", at=NOON), **changes))
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def test_a_verdict_against_an_earlier_champion_is_refused(three):
 def test_a_verdict_is_valid_for_a_day(three):
     verdict = add_verdict(three, 3, champion=2)
     with pytest.raises(PromotionRefusedError, match="older"):
-        move(three, 3, verdict, 2, now=NOON + timedelta(hours=24, seconds=1))
-    assert move(three, 3, verdict, 2, now=NOON + timedelta(hours=24)).to_version == 3
+        move(three, 3, verdict, 2, at=NOON + timedelta(hours=24, seconds=1))
+    assert move(three, 3, verdict, 2, at=NOON + timedelta(hours=24)).to_version == 3
 
 
 def test_an_unknown_version_is_named(three):
