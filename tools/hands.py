@@ -55,8 +55,8 @@ class RealHands:
         return promotion.pointer(self.store.control, self.spec.name)
 
     def show(self, move: Promotion) -> None:
-        """Let MLflow's view for people follow the champion."""
+        """Let what people see beside the ledger follow the champion."""
         # Imported here: MLflow takes a second, and most passes of the loop move nothing.
-        from pipeline.releases.registry import show_champion
+        from pipeline.releases.views import show_move
 
-        show_champion(self.settings, self.spec.name, move.to_version)
+        show_move(self.settings, self.store.control, move)
