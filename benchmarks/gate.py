@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.gate.rules import Better, Judged, RuleOutcome
+from pipeline.gate.evidence import Judged
+from pipeline.gate.rules import Better, RuleOutcome
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 

@@ -15,7 +15,7 @@ from pipeline.data.homes import assign_homes
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.profile import build_profile
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import pointer, promote
 from pipeline.served.artifact import pack, save_artifact
 from pipeline.settings import PipelineSettings
@@ -82,7 +82,7 @@ def promote_version(control: Engine, version: int) -> None:
     )
     promote(
         control,
-        Judged(
+        JudgedVersion(
             model=MODEL,
             version=version,
             verdict_id=passed.verdict_id,

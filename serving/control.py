@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import ConcurrentChangeError
-from pipeline.records import Judged, Pin, Promotion, Provenance, version_tag
+from pipeline.records import JudgedVersion, Pin, Promotion, Provenance, version_tag
 from pipeline.releases.pins import unpin
 from pipeline.releases.promotion import pin, roll_back
 from pipeline.releases.release import release
@@ -81,7 +81,7 @@ def _promote(control: Engine, spec: ModelSpec, body: PromoteBody, now: datetime)
     rules = spec.rollout
     if body.strategy is not None and body.strategy != rules.strategy:
         rules = RolloutRules(strategy=body.strategy, guards=rules.guards)
-    judged = Judged(
+    judged = JudgedVersion(
         model=spec.name,
         version=body.version,
         verdict_id=body.verdict_id,

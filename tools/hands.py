@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from pipeline.records import Judged, Pointer, Promotion, Provenance
+from pipeline.records import JudgedVersion, Pointer, Promotion, Provenance
 from pipeline.releases import promotion
 from pipeline.releases.release import release
 from pipeline.releases.rollout_store import Rollout
@@ -20,7 +20,7 @@ class Hands(Protocol):
 
     def train(self, decision_id: str, choice: TrainingChoice = WHOLE) -> TrainingResult: ...
 
-    def release(self, judged: Judged, provenance: Provenance) -> Promotion | Rollout: ...
+    def release(self, judged: JudgedVersion, provenance: Provenance) -> Promotion | Rollout: ...
 
     def roll_back(self, expected_generation: int, provenance: Provenance) -> Promotion: ...
 
@@ -39,7 +39,7 @@ class RealHands:
         limit = self.spec.retraining.time_limit_seconds
         return train(self.settings, self.spec.name, decision_id, self.who, limit, choice)
 
-    def release(self, judged: Judged, provenance: Provenance) -> Promotion | Rollout:
+    def release(self, judged: JudgedVersion, provenance: Provenance) -> Promotion | Rollout:
         """Promoted at once, or the beginning of a rollout, which the service carries on."""
         done = release(self.store.control, judged, self.spec.rollout, provenance)
         if isinstance(done, Promotion):

@@ -23,7 +23,7 @@ from agent.record.ledger import Entry, EntryKind
 from agent.rules.choices import choice_of
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.rollout_store import Rollout
 from pipeline.training.choice import WHOLE
 from tools.hands import Hands
@@ -251,8 +251,8 @@ class Effects:
         )
 
 
-def _judged(decision: Decision, version: int, verdict_id: str) -> Judged:
-    return Judged(
+def _judged(decision: Decision, version: int, verdict_id: str) -> JudgedVersion:
+    return JudgedVersion(
         model=decision.model,
         version=version,
         verdict_id=verdict_id,

@@ -16,6 +16,8 @@ from pipeline.store.engine import writing
 Clock = Callable[[], datetime]
 Holding = AbstractContextManager["Lease"]
 
+LONGEST_LEASE = timedelta(hours=1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
@@ -33,7 +35,8 @@ def acquire(control: Engine, name: str, holder: str, now: datetime, ttl: timedel
                 values = {"name": name, "holder": holder, "token": 1, "expires_at": now + ttl}
                 connection.execute(insert(table).values(**values))
                 return Lease(name=name, holder=holder, token=1)
-            if row.expires_at > now:
+            # A lease that ends further ahead was taken before the clock was put back: it holds nobody up.
+            if now < row.expires_at <= now + max(2 * ttl, LONGEST_LEASE):
                 raise BusyError(name, row.holder, row.expires_at)
             # The token in the condition lets one of two processes win that saw the lease run out.
             claim = update(table).where(table.c.name == name, table.c.token == row.token)
@@ -43,6 +46,23 @@ def acquire(control: Engine, name: str, holder: str, now: datetime, ttl: timedel
             return Lease(name=name, holder=holder, token=row.token + 1)
     except IntegrityError:
         raise BusyError(name, "another agent", now + ttl) from None
+
+
+def take_over(control: Engine, name: str, holder: str, now: datetime, ttl: timedelta) -> Lease:
+    """Take the lease whoever has it, for a caller that holds another lock: the one before finds its token outdated."""
+    with writing(control).begin() as connection:
+        row = connection.execute(select(table).where(table.c.name == name).with_for_update()).first()
+        values = {"holder": holder, "token": row.token + 1 if row else 1, "expires_at": now + ttl}
+        change = update(table).where(table.c.name == name) if row else insert(table).values(name=name)
+        connection.execute(change.values(**values))
+    return Lease(name=name, holder=holder, token=values["token"])
+
+
+def holder_of(control: Engine, name: str, now: datetime) -> str | None:
+    """Who holds a lease that has not run out."""
+    query = select(table.c.holder).where(table.c.name == name, table.c.expires_at > now)
+    with control.connect() as connection:
+        return connection.execute(query).scalar()
 
 
 def renew(control: Engine, lease: Lease, now: datetime, ttl: timedelta) -> None:

@@ -7,7 +7,7 @@ from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, Model, Opened, Who, Why, opened, out
 from pipeline.errors import InputError, UnknownVersionError
 from pipeline.gate.evaluation import Metrics
-from pipeline.records import Judged, Promotion, Provenance, version_tag
+from pipeline.records import JudgedVersion, Promotion, Provenance, version_tag
 from pipeline.releases.promotion import pointer, promote, promotions, roll_back, version_record, versions
 from pipeline.served.artifact import Artifact
 
@@ -83,7 +83,7 @@ def promoted(at: Opened, version: int, verdict_id: str, who: str, why: str) -> P
     champion = pointer(at.store.control, at.spec.name)
     move = promote(
         at.store.control,
-        Judged(
+        JudgedVersion(
             model=at.spec.name,
             version=version,
             verdict_id=verdict_id,

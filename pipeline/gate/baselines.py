@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, insert, select
 
 from pipeline.errors import InputError
 from pipeline.gate.evaluation import METRICS, Metrics
-from pipeline.gate.rules import Baseline
+from pipeline.gate.evidence import Baseline
 from pipeline.store import control as tables
 from pipeline.store.engine import racing
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.data.homes import Homes, group_key, judges, row_key, rows_sha256
 from pipeline.gate.evaluation import Labels, Metrics, Scores, evaluate
-from pipeline.gate.rules import Baseline, GateEvidence, Judged
+from pipeline.gate.evidence import Baseline, GateEvidence, Judged
 from pipeline.records import LabelledPrediction, Row
 from pipeline.served.artifact import Artifact
 

@@ -3,61 +3,16 @@
 The gate returns a verdict and promotes nothing. Champion and challenger are always compared on the same rows, paired.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import ceil, comb, sqrt
 from typing import Protocol
 
-from pipeline.gate.evaluation import METRICS, Labels, majority_accuracy
+from pipeline.gate.evaluation import METRICS, majority_accuracy
+from pipeline.gate.evidence import Baseline, GateEvidence, Judged
+from pipeline.gate.paired import mcnemar_mid_p, more_labels_to_decide, paired_gain
 
-# One-sided 5%: the standard normal quantile at 0.95.
-Z_95 = 1.6448536269514722
 # Mid-p is a little liberal; at 4% equal challengers pass at most 5% of the time (benchmarks/gate.py).
 CHANCE = 0.04
-MOST_LABELS_TO_ASK = 5_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """One set of rows with what both versions answered; each array has the shape (n,), `champion` is None for a first
-    version.
-    """
-
-    labels: Labels
-    challenger: Labels
-    champion: Labels | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Baseline:
-    """Metrics that were written down once, and the digest of the rows that they were measured on."""
-
-    metrics: Mapping[str, float]
-    rows: int
-    rows_sha256: str
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class GateEvidence:
-    """All that a rule may look at.
-
-    `parity` is the largest difference between served and trained scores over the holdout.
-    """
-
-    holdout: Judged
-    recent: Judged | None
-    parity: float
-    artifact_sha256: str
-    champion_sha256: str | None = None
-    artifact_bytes: int = 0
-    baseline: Baseline | None = None
-    holdout_sha256: str = ""
-    form: str = ""
 
 
 class RuleOutcome(StrEnum):
@@ -192,7 +147,7 @@ class NotWorse:
 
     def check(self, evidence: GateEvidence) -> RuleResult:
         rows = evidence.holdout
-        gain, low, high = paired_gain(rows)
+        gain, low, high = paired_gain(*rows.discordant())
         words = (
             f"accuracy change on {len(rows)} holdout rows {gain:+.4f} (90% interval {low:+.4f} to {high:+.4f}), "
             f"no loss beyond {self.margin:.4f} allowed."
@@ -267,8 +222,8 @@ class Better:
 
     def compare(self, rows: Judged) -> RuleResult:
         """The result on rows that are enough."""
-        gain, low, high = paired_gain(rows)
-        won, lost = discordant(rows)
+        won, lost, n = rows.discordant()
+        gain, low, high = paired_gain(won, lost, n)
         words = (
             f"accuracy gain on {len(rows)} recent labelled rows {gain:+.4f} (90% interval {low:+.4f} to {high:+.4f}), "
             f"more than {self.by:.4f} required"
@@ -277,7 +232,7 @@ class Better:
             return _result("better", True, gain, self.by, f"{words}.", (low, high))
         if high <= self.by:
             return _result("better", False, gain, self.by, f"{words}.", (low, high))
-        more = more_labels_to_decide(rows, self.by)
+        more = more_labels_to_decide(won, lost, n, self.by)
         return RuleResult(
             rule="better",
             outcome=RuleOutcome.UNDECIDED,
@@ -299,53 +254,6 @@ class Better:
             reason=reason,
             more_labels=more,
         )
-
-
-def discordant(rows: Judged) -> tuple[int, int]:
-    """Rows that only the challenger has right, and rows that only the champion has right.
-
-    Raises ValueError without a champion.
-    """
-    if rows.champion is None:
-        raise ValueError("A paired comparison needs the champion's answers on the same rows.")
-    challenger_right, champion_right = rows.challenger == rows.labels, rows.champion == rows.labels
-    return int((challenger_right & ~champion_right).sum()), int((champion_right & ~challenger_right).sum())
-
-
-def paired_gain(rows: Judged) -> tuple[float, float, float]:
-    """Accuracy of challenger minus champion with its two-sided 90% interval, each end a one-sided 95% bound.
-
-    Adjusted Wald interval for paired proportions: Bonett and Price, Statistics in Medicine 31 (2012), 479-488.
-    """
-    won, lost = discordant(rows)
-    n = len(rows)
-    p_won, p_lost = (won + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = Z_95 * sqrt((p_won + p_lost - (p_won - p_lost) ** 2) / (n + 2))
-    centre = p_won - p_lost
-    return (won - lost) / n, max(-1.0, centre - half), min(1.0, centre + half)
-
-
-def mcnemar_mid_p(won: int, lost: int) -> float:
-    """One-sided mid-p value of "the challenger is no better", over the discordant rows (Fagerland et al., BMC MRM 13
-    (2013), 91).
-    """
-    n = won + lost
-    at_least = sum(comb(n, k) for k in range(won, n + 1))
-    return float((at_least - comb(n, won) / 2) / 2**n)
-
-
-def more_labels_to_decide(rows: Judged, by: float) -> int:
-    """How many more labels narrow the interval enough to settle `gain > by`, if the rates seen so far hold (normal
-    approximation).
-    """
-    won, lost = discordant(rows)
-    n = len(rows)
-    gain = (won - lost) / n
-    rate = max(won + lost, 1) / n
-    # A gain above the line still has to be told from zero; one below the line, from the line itself.
-    distance = gain if gain > by else by - gain
-    needed = MOST_LABELS_TO_ASK if distance <= 0 else ceil(Z_95**2 * (rate - gain**2) / distance**2)
-    return min(max(needed - n, 20), MOST_LABELS_TO_ASK)
 
 
 def _result(

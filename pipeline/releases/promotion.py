@@ -9,7 +9,16 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, select
 
 from pipeline.errors import PromotionRefusedError
-from pipeline.records import Judged, Pin, Pointer, Promotion, PromotionKind, Provenance, VersionRecord, version_tag
+from pipeline.records import (
+    JudgedVersion,
+    Pin,
+    Pointer,
+    Promotion,
+    PromotionKind,
+    Provenance,
+    VersionRecord,
+    version_tag,
+)
 from pipeline.releases.pins import append_pin
 from pipeline.releases.pointers import as_promotion, moves_of, pointer_in
 from pipeline.releases.requirements import require_champion, require_promotable
@@ -46,7 +55,7 @@ def versions(control: Engine, model: str, limit: int = 50) -> list[VersionRecord
         return [VersionRecord(**row._mapping) for row in connection.execute(query)]
 
 
-def promote(control: Engine, judged: Judged, provenance: Provenance) -> Promotion:
+def promote(control: Engine, judged: JudgedVersion, provenance: Provenance) -> Promotion:
     """Make the version champion, with the passed verdict that judged this very version against the present champion.
 
     A repeated call for one decision returns the promotion it made. Raises PromotionRefusedError, UnknownVersionError,

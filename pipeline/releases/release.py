@@ -2,14 +2,14 @@
 
 from sqlalchemy import Engine
 
-from pipeline.records import Judged, Promotion, Provenance
+from pipeline.records import JudgedVersion, Promotion, Provenance
 from pipeline.releases.promotion import promote
 from pipeline.releases.rollout import RolloutRules
 from pipeline.releases.rollout_events import Rollout
 from pipeline.releases.rollout_store import start_rollout
 
 
-def release(control: Engine, judged: Judged, rules: RolloutRules, provenance: Provenance) -> Promotion | Rollout:
+def release(control: Engine, judged: JudgedVersion, rules: RolloutRules, provenance: Provenance) -> Promotion | Rollout:
     """Promoted at once, or by a rollout, which needs a champion to compare with.
 
     Raises what `promote` raises, and PromotionRefusedError while another rollout runs.

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError, UnknownVersionError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Judged, Pointer, PromotionKind, version_tag
+from pipeline.records import JudgedVersion, Pointer, PromotionKind, version_tag
 from pipeline.releases.pins import require_no_pin
 from pipeline.releases.pointers import moves_of, pointer_in
 from pipeline.store import control as tables
@@ -14,7 +14,7 @@ from pipeline.store import control as tables
 VERDICT_VALID_FOR = timedelta(hours=24)
 
 
-def require_promotable(connection: Connection, judged: Judged, now: datetime) -> Pointer | None:
+def require_promotable(connection: Connection, judged: JudgedVersion, now: datetime) -> Pointer | None:
     """Everything that a promotion takes; the present champion.
 
     Raises PromotionRefusedError, UnknownVersionError, ConcurrentChangeError.
@@ -46,7 +46,9 @@ def _require_generation(model: str, actual: int, expected: int) -> None:
         )
 
 
-def _require_passed_verdict(connection: Connection, judged: Judged, current: Pointer | None, now: datetime) -> None:
+def _require_passed_verdict(
+    connection: Connection, judged: JudgedVersion, current: Pointer | None, now: datetime
+) -> None:
     table = tables.verdicts
     row = connection.execute(select(table).where(table.c.verdict_id == judged.verdict_id)).one_or_none()
     name = f"{judged.model} {version_tag(judged.version)}"

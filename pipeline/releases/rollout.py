@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import sqrt
 
+from pipeline.gate.paired import Z_99_TWO_SIDED, paired_gain
 from pipeline.monitoring.accuracy import wilson
 
 # Guards are looked at many times while evidence grows, so each look may be wrong once in a hundred, not in twenty.
 LOOK_CONFIDENCE = 0.99
-Z_99 = 2.5758293035489004
 # Kolmogorov and Smirnov's two-sample test at 1%: critical distance = 1.63 sqrt((n + m) / (n m)).
 KS_1_PERCENT = 1.63
 # Evidence is looked at again when there is half as much again: some ten looks over a whole stage.
@@ -225,23 +225,12 @@ def label_accuracy(guards: Guards, figures: StageFigures) -> GuardResult:
         return _no_data("label_accuracy", limit, "The labels cannot be read now.")
     if figures.labelled < FIRST_LOOK:
         return _no_data("label_accuracy", limit, f"{figures.labelled} labels have arrived; {FIRST_LOOK} say something.")
-    gain, low, high = paired_gain(figures.won, figures.lost, figures.labelled)
+    gain, low, high = paired_gain(figures.won, figures.lost, figures.labelled, Z_99_TWO_SIDED)
     said = (
         f"The challenger's accuracy is {gain:+.1%} beside the champion's on {figures.labelled} labels "
         f"(99% interval {low:+.1%} to {high:+.1%}); a loss of {limit:.1%} is allowed."
     )
     return _result("label_accuracy", high < 0 and gain < -limit, gain, limit, said, (low, high))
-
-
-def paired_gain(won: int, lost: int, n: int, z: float = Z_99) -> tuple[float, float, float]:
-    """Difference of two paired proportions with the adjusted Wald interval of Bonett and Price (Statist. Med. 31, 479).
-
-    `won` and `lost` of the `n` rows are right in one of the two alone.
-    """
-    p_won, p_lost = (won + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = z * sqrt((p_won + p_lost - (p_won - p_lost) ** 2) / (n + 2))
-    centre = p_won - p_lost
-    return (won - lost) / n, max(-1.0, centre - half), min(1.0, centre + half)
 
 
 def ks_distance(one: Sequence[float], other: Sequence[float]) -> float | None:

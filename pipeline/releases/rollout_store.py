@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 
 from pipeline.errors import NoChampionError, PromotionRefusedError
-from pipeline.records import Judged, Pointer, Provenance
+from pipeline.records import JudgedVersion, Pointer, Provenance
 from pipeline.releases.promotion import promote, roll_back
 from pipeline.releases.requirements import require_promotable
 from pipeline.releases.rollout import RolloutRules, Stage, Traffic
@@ -54,7 +54,7 @@ def rollout_history(control: Engine, model: str, limit: int = 50) -> list[Rollou
         return [as_rollout(row) for row in connection.execute(events_of(model).limit(limit))]
 
 
-def start_rollout(control: Engine, judged: Judged, rules: RolloutRules, provenance: Provenance) -> Rollout:
+def start_rollout(control: Engine, judged: JudgedVersion, rules: RolloutRules, provenance: Provenance) -> Rollout:
     """Begin a rollout, on the same conditions as a promotion. A repeated call for one decision changes nothing."""
     with racing(control, f"the rollout of {judged.model}") as connection:
         newest = newest_event(connection, judged.model)
@@ -141,8 +141,8 @@ def _plan(rules: RolloutRules) -> tuple[Stage, ...]:
     return rules.plan
 
 
-def _judged(rollout: Rollout) -> Judged:
-    return Judged(
+def _judged(rollout: Rollout) -> JudgedVersion:
+    return JudgedVersion(
         model=rollout.model,
         version=rollout.version,
         verdict_id=rollout.verdict_id,

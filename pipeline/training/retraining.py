@@ -18,7 +18,8 @@ from pipeline.errors import UnknownVersionError
 from pipeline.gate.baselines import stored_baseline
 from pipeline.gate.evaluation import Metrics
 from pipeline.gate.judging import ProductionRows, answers, evaluate_artifact, gate_evidence, split_production
-from pipeline.gate.rules import Baseline, GateEvidence, Verdict, judge
+from pipeline.gate.evidence import Baseline, GateEvidence
+from pipeline.gate.rules import Verdict, judge
 from pipeline.gate.verdicts import VerdictRecord, newest_verdict, save_verdict
 from pipeline.labels.approvals import approved_sources
 from pipeline.labels.feedback import labelled_rows

@@ -11,7 +11,7 @@ from agent.deliberation.proposal import Deliberation
 from agent.observing.evidence import Observation
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import newest_verdict, save_verdict
-from pipeline.records import Judged, Pointer, Promotion, Provenance
+from pipeline.records import JudgedVersion, Pointer, Promotion, Provenance
 from pipeline.releases import promotion
 from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules
@@ -93,7 +93,7 @@ class FakeHands:
             body={"metrics": {"f1": 0.97}},
         )
 
-    def release(self, judged: Judged, provenance: Provenance) -> Promotion | Rollout:
+    def release(self, judged: JudgedVersion, provenance: Provenance) -> Promotion | Rollout:
         return release(self.store.control, judged, self.rollout, provenance)
 
     def show(self, move: Promotion) -> None:
@@ -153,7 +153,7 @@ def add_champion(store: Store, sha256: str | None = None, at: datetime = NOON) -
     """A new version that is trained, judged and promoted."""
     champion = promotion.pointer(store.control, MODEL)
     version = add_version(store, at=at, sha256=sha256)
-    judged = Judged(
+    judged = JudgedVersion(
         model=MODEL,
         version=version,
         verdict_id=add_verdict(store, version, champion.version if champion else None, at=at),

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert, select
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.profile import Profile, build_profile
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import pointer, promote, roll_back
 from pipeline.releases.rollout import RolloutRules
 from pipeline.releases.rollout_store import Rollout, start_rollout
@@ -61,7 +61,7 @@ class World:
             connection.execute(insert(control_tables.versions).values(**row))
         passed = Verdict(status=VerdictStatus.PASSED, results=())
         verdict = save_verdict(self.control, model=model, version=1, champion_version=None, verdict=passed, at=now)
-        judged = Judged(model=model, version=1, verdict_id=verdict.verdict_id, expected_generation=0)
+        judged = JudgedVersion(model=model, version=1, verdict_id=verdict.verdict_id, expected_generation=0)
         promote(self.control, judged, Provenance(who="test", why="test", at=now))
         return sha256
 
@@ -104,7 +104,7 @@ class World:
         """Move the champion pointer to a version, with the passed verdict that this takes."""
         promote(
             self.control,
-            Judged(
+            JudgedVersion(
                 model=MODEL,
                 version=version,
                 verdict_id=self.passed_verdict(version),
@@ -116,7 +116,7 @@ class World:
     def roll_out(self, version: int, rules: RolloutRules) -> Rollout:
         return start_rollout(
             self.control,
-            Judged(
+            JudgedVersion(
                 model=MODEL,
                 version=version,
                 verdict_id=self.passed_verdict(version),

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from pipeline.gate.rules import RuleOutcome, RuleResult, Verdict, VerdictStatus
 from pipeline.gate.verdicts import save_verdict
 from pipeline.monitoring.window import Window, save_report
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases import promotion
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
@@ -60,7 +60,7 @@ def poisoned(store):
     record = save_verdict(store.control, model=M, version=1, champion_version=None, verdict=verdict, at=NOON)
     promotion.promote(
         store.control,
-        Judged(model=M, version=1, verdict_id=record.verdict_id, expected_generation=0),
+        JudgedVersion(model=M, version=1, verdict_id=record.verdict_id, expected_generation=0),
         Provenance(who=POISON, why=POISON, at=NOON),
     )
     body = {"evidence": EVIDENCE, "drift": {"new_patterns": [{"terms": [POISON], "count": 3}], "explanation": [POISON]}}

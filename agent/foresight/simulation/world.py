@@ -13,7 +13,8 @@ import numpy as np
 
 from agent.foresight.simulation.histories import SPAM_SHARE, History, Hour
 from agent.foresight.simulation.measured import Measured
-from pipeline.gate.rules import Better, GateEvidence, Judged, NotWorse, RuleOutcome, VerdictStatus
+from pipeline.gate.evidence import GateEvidence, Judged
+from pipeline.gate.rules import Better, NotWorse, RuleOutcome, VerdictStatus
 
 JUDGE_ROWS, HOLDOUT_ROWS = 300, 980
 # Half of the labelled rows may be trained on, the other half judges.

@@ -13,7 +13,7 @@ from agent.alerts.notice import NoticeKind, Severity
 from agent.deliberation.proposal import Deliberation, Diagnosis, Proposal, ReasonCode
 from agent.record import ledger
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases import promotion
 from tests.agent.alerts.builders import queued
 from tests.agent.builders import CHALLENGER, DRIFTED, merged
@@ -162,7 +162,7 @@ def test_a_move_by_a_person_is_told_and_ends_the_trouble(home, store, clock):
     version = add_version(store)
     promotion.promote(
         store.control,
-        Judged(model=MODEL, version=version, verdict_id=add_verdict(store, version, 1), expected_generation=1),
+        JudgedVersion(model=MODEL, version=version, verdict_id=add_verdict(store, version, 1), expected_generation=1),
         Provenance(who="ann", why="I looked at it", at=clock()),
     )
     notices = told(store, clock)[-2:]

@@ -4,7 +4,7 @@ import pytest
 
 from agent.actions import Action, Autonomy, Headline
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import pointer, roll_back
 from pipeline.releases.rollout import RolloutRules, Strategy
 from pipeline.releases.rollout_store import start_rollout, take_back
@@ -134,7 +134,7 @@ def test_a_running_rollout_and_one_that_was_taken_back_are_evidence(settings, wo
     verdict_id = add_verdict(world, version, against=1, at=NOON)
     begun = start_rollout(
         world.control,
-        Judged(model=MODEL, version=version, verdict_id=verdict_id, expected_generation=1),
+        JudgedVersion(model=MODEL, version=version, verdict_id=verdict_id, expected_generation=1),
         RolloutRules(strategy=Strategy.CANARY),
         Provenance(who="test", why="to try it", at=NOON + HOUR),
     )

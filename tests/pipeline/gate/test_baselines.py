@@ -6,7 +6,8 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.gate.baselines import baseline_json, measured_baseline, read_baseline, store_baseline, stored_baseline
 from pipeline.gate.evaluation import evaluate
-from pipeline.gate.rules import Baseline, BeatsBaseline, GateEvidence, Judged, RuleOutcome, ServedParity
+from pipeline.gate.evidence import Baseline, GateEvidence, Judged
+from pipeline.gate.rules import BeatsBaseline, RuleOutcome, ServedParity
 from tests.pipeline.builders import NOON
 
 SHA = "a" * 64

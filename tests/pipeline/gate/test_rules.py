@@ -2,20 +2,18 @@ import numpy as np
 import pytest
 
 from benchmarks.gate import CASES, pass_rate
+from pipeline.gate.evidence import GateEvidence, Judged
+from pipeline.gate.paired import mcnemar_mid_p, paired_gain
 from pipeline.gate.rules import (
     AtLeast,
     BeatsMajority,
     Better,
-    GateEvidence,
     GateRules,
-    Judged,
     NotWorse,
     RuleOutcome,
     ServedParity,
     VerdictStatus,
     judge,
-    mcnemar_mid_p,
-    paired_gain,
 )
 
 CASE = {case.name: case for case in CASES}
@@ -90,6 +88,13 @@ def test_a_certain_gain_below_the_margin_fails():
     assert Better(by=0.01, min_rows=50).compare(judged(5000, won=20, lost=1)).outcome is RuleOutcome.FAILED
 
 
+def test_the_paired_interval_is_that_of_the_published_formula():
+    # By hand: p+ = 9/100, p- = 3/100, so 0.06 +- 1.96 sqrt((0.12 - 0.06^2) / 100).
+    gain, low, high = paired_gain(8, 2, 98, z=1.96)
+    assert gain == pytest.approx(6 / 98)
+    assert (low, high) == pytest.approx((0.06 - 0.06687, 0.06 + 0.06687), abs=1e-5)
+
+
 def test_the_mid_p_value_matches_the_binomial_by_hand():
     assert mcnemar_mid_p(4, 0) == pytest.approx(0.5**4 / 2)
     assert mcnemar_mid_p(3, 1) == pytest.approx((1 + 4 / 2) / 16)
@@ -100,7 +105,7 @@ def test_the_interval_of_the_gain_covers_the_truth_nine_times_in_ten():
     from benchmarks.gate import simulate
 
     case = CASE["5 points better, noisier"]
-    intervals = [paired_gain(simulate(case, labels=200, seed=seed))[1:] for seed in range(400)]
+    intervals = [paired_gain(*simulate(case, labels=200, seed=seed).discordant())[1:] for seed in range(400)]
     assert np.mean([low <= case.true_gain <= high for low, high in intervals]) >= 0.87
 
 
@@ -141,4 +146,4 @@ def test_a_gate_without_rules_lets_nothing_through():
 def test_a_challenger_without_a_common_comparison_raises():
     rows = Judged(labels=np.zeros(3, dtype=np.int64), challenger=np.zeros(3, dtype=np.int64))
     with pytest.raises(ValueError, match="paired"):
-        paired_gain(rows)
+        rows.discordant()

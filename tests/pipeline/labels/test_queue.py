@@ -14,7 +14,7 @@ from pipeline.catalog import managed_model
 from pipeline.errors import InputError
 from pipeline.labels.feedback import record_labels
 from pipeline.labels.queue import LabelQueue, label_queue, labels_of_csv, queue_csv
-from pipeline.records import Judged, Pointer, Provenance
+from pipeline.records import JudgedVersion, Pointer, Provenance
 from pipeline.releases.promotion import pointer, promote
 from pipeline.settings import PipelineSettings
 from pipeline.store import telemetry as tables
@@ -30,7 +30,7 @@ def champion(settings: PipelineSettings, store: Store) -> Pointer:
     verdict = add_verdict(store, 1, champion=None)
     promote(
         store.control,
-        Judged(model=SPEC.name, version=1, verdict_id=verdict, expected_generation=0),
+        JudgedVersion(model=SPEC.name, version=1, verdict_id=verdict, expected_generation=0),
         Provenance(who="test", why="first", at=NOON),
     )
     found = pointer(store.control, SPEC.name)

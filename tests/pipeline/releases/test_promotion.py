@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError, UnknownVersionError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import pointer, promote, promotions, roll_back
 from tests.pipeline.builders import NOON, add_verdict, add_version
 
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 def move(store, version, verdict_id, generation, **changes):
-    judged = Judged(model=M, version=version, verdict_id=verdict_id, expected_generation=generation)
+    judged = JudgedVersion(model=M, version=version, verdict_id=verdict_id, expected_generation=generation)
     return promote(store.control, judged, replace(Provenance(who="test", why="because", at=NOON + HOUR), **changes))
 
 

@@ -20,7 +20,6 @@ from pipeline.releases.rollout import (
     ks_distance,
     look_is_due,
     next_step,
-    paired_gain,
 )
 
 SHADOW = Stage(traffic=Traffic.SHADOW, min_requests=100)
@@ -128,13 +127,6 @@ def test_the_distance_of_scores_is_that_of_their_distributions():
     assert ks_distance([0.1, 0.2], [0.8, 0.9]) == 1.0
     assert ks_distance([0.1, 0.9], [0.1, 0.1]) == 0.5
     assert ks_distance([], [0.5]) is None
-
-
-def test_the_paired_interval_is_that_of_the_published_formula():
-    # By hand: p+ = 9/100, p- = 3/100, so 0.06 +- 1.96 sqrt((0.12 - 0.06^2) / 100).
-    gain, low, high = paired_gain(8, 2, 98, z=1.96)
-    assert gain == pytest.approx(6 / 98)
-    assert (low, high) == pytest.approx((0.06 - 0.06687, 0.06 + 0.06687), abs=1e-5)
 
 
 def arm(labelled, correct):

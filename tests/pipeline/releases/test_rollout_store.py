@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ConcurrentChangeError, NoChampionError, PromotionRefusedError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import Judged, Promotion, Provenance
+from pipeline.records import JudgedVersion, Promotion, Provenance
 from pipeline.releases.pins import active_pin, unpin
 from pipeline.releases.promotion import pin, pointer, promote, promotions, roll_back
 from pipeline.releases.release import release
@@ -50,7 +50,7 @@ def begin(store, rules=CANARY, version=2, **changes):
 
 
 def judged(version, verdict_id, generation=1):
-    return Judged(model=M, version=version, verdict_id=verdict_id, expected_generation=generation)
+    return JudgedVersion(model=M, version=version, verdict_id=verdict_id, expected_generation=generation)
 
 
 def champion(store):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.records import Judged, Provenance
+from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import promote
 from pipeline.releases.registry import show_champion
 from pipeline.releases.views import show_move
@@ -26,7 +26,7 @@ def test_a_version_that_mlflow_does_not_know_is_reported_and_raises_nothing(tmp_
 @pytest.fixture
 def move(settings, store):
     add_version(settings, store, 1)
-    judged = Judged(model=M, version=1, verdict_id=add_verdict(store, 1, champion=None), expected_generation=0)
+    judged = JudgedVersion(model=M, version=1, verdict_id=add_verdict(store, 1, champion=None), expected_generation=0)
     return promote(store.control, judged, Provenance(who="agent", why="the gate passed", at=NOON))
 
 

@@ -17,7 +17,7 @@ from pipeline.data.campaigns import mixed_campaigns
 from pipeline.data.homes import group_key, judges
 from pipeline.gate.rules import VerdictStatus
 from pipeline.labels.feedback import LabelEntry, record_labels
-from pipeline.records import Judged, Provenance, Row
+from pipeline.records import JudgedVersion, Provenance, Row
 from pipeline.releases.promotion import pointer, promote
 from pipeline.settings import PipelineSettings
 from pipeline.spec import SearchRules
@@ -52,7 +52,7 @@ def first(opened) -> Retraining:
     result = retrain(bench(opened), progress=quiet)
     promote(
         opened[1].control,
-        Judged(
+        JudgedVersion(
             model=SPEC.name, version=result.version.version, verdict_id=result.record.verdict_id, expected_generation=0
         ),
         Provenance(who="test", why="first", at=datetime.now(UTC)),
