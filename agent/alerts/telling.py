@@ -13,12 +13,11 @@ from agent.actions import TELLING, Action
 from agent.alerts.incidents import Incident, IncidentKind, incident_of
 from agent.alerts.moves import move_key
 from agent.alerts.notice import Ask, Fact, Notice, NoticeKind, Severity
+from agent.alerts.reasons import headline, labels_could_decide, severity_of, why
 from agent.alerts.sentences import closing_words, done, hours_words, version_name
-from agent.decision import DataStatus, Decision, Trigger
-from agent.deliberation.figures import figures
+from agent.decision import Decision
 from agent.record.ledger import Entry, EntryKind
 from pipeline.gate.rules import VerdictStatus
-from pipeline.monitoring.causes import SENTENCES
 from pipeline.releases.rollout_store import EventKind
 
 Body = Mapping[str, Any]
@@ -76,12 +75,12 @@ def _alert(told: Told, body: Body) -> Notice | None:
     return _notice(
         told,
         NoticeKind.TROUBLE,
-        _severity(decision),
-        _headline(decision),
+        severity_of(decision),
+        headline(decision),
         key=f"{decision.decision_id}:told",
         done=done(decision),
-        wants_labels=_labels_could_decide(decision),
-        **_why(told),
+        wants_labels=labels_could_decide(decision),
+        **why(told.decision, told.expected),
     )
 
 
@@ -117,9 +116,9 @@ def _moved(told: Told, body: Body) -> Notice:
     words = f"rolled back to {to}" if back else f"{to} promoted"
     said = (f"The champion was {before} and is {to} now (generation {body.get('generation')}).",)
     severity = Severity.CRITICAL if back else Severity.INFO
-    why = _why(told) if back else {}
+    reasons = why(told.decision, told.expected) if back else {}
     key = move_key(told.entry.model, body.get("generation"))
-    return _notice(told, kind, severity, words, key=key, done=said, broadcast=True, **why)
+    return _notice(told, kind, severity, words, key=key, done=said, broadcast=True, **reasons)
 
 
 def _rollout(told: Told, body: Body) -> Notice:
@@ -156,7 +155,7 @@ def _asked(told: Told, body: Body) -> Notice:
         key=f"approval:{approval_id}",
         done=(f"Nothing happens until somebody answers, until {expires:%Y-%m-%d %H:%M} UTC at the latest.",),
         ask=Ask(approval_id=approval_id, action=action, expires_at=expires),
-        **_why(told),
+        **why(told.decision, told.expected),
     )
 
 
@@ -238,71 +237,6 @@ def _notice(told: Told, kind: NoticeKind, severity: Severity, words: str, **more
         "decision_id": decision.decision_id,
     }
     return Notice(**fields | more)
-
-
-def _why(told: Told) -> dict[str, Any]:
-    """What changed, beside what line, on how many rows; the diagnosis; the agent's reasons and the rules'."""
-    decision = told.decision
-    seen, proposal = decision.evidence, decision.deliberation.proposal
-    causes = "; ".join(SENTENCES[cause] for cause in seen.drift.causes or ())
-    diagnosis = proposal.diagnosis.value.replace("_", " ") if proposal else None
-    said = " / ".join(filter(None, (f"the agent says {diagnosis}" if diagnosis else None, causes)))
-    found = figures(seen, decision.rules)
-    return {
-        "window": _window(decision),
-        "facts": tuple(
-            Fact(
-                name=one.name,
-                observed=one.value,
-                threshold=one.line,
-                margin=None if one.margin is None else f"{one.margin:+.3f}".rstrip("0").rstrip("."),
-                reading=one.reading,
-                beyond=one.beyond,
-            )
-            for one in found
-        ),
-        "expected": told.expected,
-        "diagnosis": said or None,
-        "agent_reasons": tuple(proposal.reasons) if proposal else (),
-        "rule_reasons": tuple(
-            fired.sentence + ("" if fired.margin is None else f" (margin {fired.margin:+.3f})")
-            for fired in decision.bounds.fired
-        ),
-    }
-
-
-def _window(decision: Decision) -> str:
-    drift = decision.evidence.drift
-    rows = f", rows {drift.from_seq} to {drift.to_seq} of the log" if drift.from_seq is not None else ""
-    look = "scheduled look" if decision.scheduled else "manual check"
-    return f"{drift.messages} messages, {drift.unique_messages} of them different{rows} ({look})"
-
-
-def _severity(decision: Decision) -> Severity:
-    effective = decision.ruling.effective
-    if Trigger.ACCURACY in decision.bounds.triggers or effective & {Action.ASK_PERSON, Action.ROLL_BACK}:
-        return Severity.CRITICAL
-    return Severity.INFO if Action.ALERT not in effective else Severity.WARNING
-
-
-def _headline(decision: Decision) -> str:
-    triggers = decision.bounds.triggers
-    words = {
-        "accuracy is too low": Trigger.ACCURACY in triggers,
-        "messages have drifted": Trigger.DRIFT in triggers,
-        "messages have stopped": decision.evidence.drift.status is DataStatus.STALE,
-        "a person is needed": Action.ASK_PERSON in decision.ruling.effective,
-        "labels are wanted": decision.ruling.effective <= {Action.REQUEST_LABELS},
-    }
-    return ", ".join(word for word, holds in words.items() if holds) or "something needs a look"
-
-
-def _labels_could_decide(decision: Decision) -> bool:
-    """A low or an undecided accuracy, and every request for labels; a settled figure needs none."""
-    accuracy = decision.evidence.accuracy
-    undecided = accuracy.status.usable and bool(accuracy.more_labels)
-    asked = Action.REQUEST_LABELS in decision.ruling.effective
-    return Trigger.ACCURACY in decision.bounds.triggers or undecided or asked
 
 
 def _words(action: object) -> str:
