@@ -75,7 +75,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class JudgedVersion:
     """A version to bring into service: the verdict that judged it, and the champion's generation when that was read.
 
     `expected_generation` is 0 for a first champion.

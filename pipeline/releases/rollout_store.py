@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine
 
 from pipeline.errors import NoChampionError, PromotionRefusedError
+from pipeline.faults import fault_point
 from pipeline.records import JudgedVersion, Pointer, Provenance
 from pipeline.releases.promotion import promote, roll_back
 from pipeline.releases.requirements import require_promotable
@@ -95,6 +96,7 @@ def advance(control: Engine, rollout: Rollout, provenance: Provenance, *, body: 
     last = following == len(rollout.stages)
     if not rollout.promoted and (last or rollout.stages[following].traffic is Traffic.ALL):
         promote(control, _judged(rollout), _once(rollout, provenance))
+        fault_point("rollout:promoted")
     kind = EventKind.COMPLETED if last else EventKind.ADVANCED
     return _follow(control, rollout, kind, provenance, body, stage=rollout.stage if last else following)
 
