@@ -1,0 +1,127 @@
+"""Writes docs/benchmarks.md and its plots from benchmarks/results/*.json; no figure on it is typed."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import models, plots, serving_docs
+from benchmarks.tables import percent, table
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results"
+PAGE = ROOT / "docs" / "benchmarks.md"
+Result = Mapping[str, Any]
+
+HEAD = """# Benchmarks
+
+Every figure here is written by `python -m benchmarks` from `benchmarks/results/*.json`. Machines differ and the one
+that measured is shared: read the ratios within one run. What each requirement asked for, and whether it was reached,
+stands in [requirements](requirements.md).
+"""
+
+
+def training(result: Result) -> str:
+    quality = result["cross_validation_on_all_rows"]
+    times = result["microseconds_a_message"]
+    return "\n".join(
+        [
+            f"`sms_spam` on {result['rows']['train']:,} rows: search of all candidates and the final fit take "
+            f"{result['search_and_fit_seconds']['median']:.1f} s (median of "
+            f"{len(result['search_and_fit_seconds']['rounds'])}); grouped 5x2 cross-validation over all rows gives "
+            f"accuracy {quality['accuracy']:.4f}, F1 {quality['f1']:.4f}, log loss {quality['log_loss']:.3f}.",
+            f"One message is answered in {times['answer']:.0f} µs, explained in {times['explain']:.0f} µs; "
+            f"the scikit-learn pipeline takes {times['scikit_learn']:,.0f} µs, "
+            f"{result['times_faster_than_scikit_learn']:.0f} times as long.",
+        ]
+    )
+
+
+def gate(result: Result) -> str:
+    rows = [(row["case"], str(row["labels"]), percent(row["passed"], 1)) for row in result["table"]]
+    text = f"Simulated challengers that pass the rule of the main model, {result['runs']:,} runs each."
+    return f"{text}\n\n{table(('truth', 'recent labels', 'passes'), rows)}"
+
+
+def deciding(result: Result) -> str:
+    look, replay, starts = result["look_ms"], result["replay_ms"], result["starts"]
+    return (
+        f"A scheduled look at {result['messages_a_look']} messages, from reading the window to the ledger, takes "
+        f"{look['median']:.0f} ms in the median (95%: {look['p95']:.0f} ms) over {result['looks']} looks. "
+        f"A decision replays in {replay['median']:.2f} ms; {result['replayed_the_same']} of {result['looks']} gave the "
+        f"same. The chain of the ledger is checked in {result['verify_ledger_ms']:.1f} ms. The control plane answers "
+        f"{starts['control_plane_ready_seconds']:.1f} s after its start, and a command that reads the ledger takes "
+        f"{starts['command_decisions_seconds']:.1f} s from the shell and back."
+    )
+
+
+def log_cost(result: Result) -> str:
+    head = ("rows of the log", "check ms", "next window ms", "newest labels ms")
+    names = ("check_ms", "next_window_ms", "newest_labels_ms")
+    rows = [(f"{row['rows']:,}", *(f"{row[name]:.0f}" for name in names)) for row in result["curve"]]
+    text = "CPU milliseconds of a scheduled look and its parts as the prediction log grows (SQLite)."
+    return f"{text}\n\n{table(head, rows)}\n\n![Cost of a look by rows of the log](images/bench-log.svg)"
+
+
+def demo(result: Result) -> str:
+    drift, calm = result["drift"], result["calm"]
+    found, before, after = drift["second_window"].get("RETRAIN", 0), drift["accuracy_before"], drift["accuracy_after"]
+    return (
+        f"`make demo` over {drift['runs']} seeds with the campaign: {found} found and retrained on, "
+        f"{drift['promoted']} promoted, {drift['failed_requests']} failed requests; accuracy on fresh messages of the "
+        f"mixture {percent(before, 1)} before and {percent(after, 1)} after (medians). Over {calm['runs']} seeds "
+        f"without it: {calm['no_action_in_both']} ended in NO_ACTION twice."
+    )
+
+
+def drift(result: Result) -> str:
+    text = [row for row in result["texts"] if row["case"] == "no drift" and row["source"] == "messages"]
+    rows = [(str(row["messages"]), percent(row["alarm"], 1), percent(row["worst_split"], 1)) for row in text]
+    times = result["times"]
+    return (
+        f"False alarms on messages without drift; {times['text_100_ms']:.0f} ms for 100 messages, "
+        f"{times['text_1000_ms']:.0f} ms for 1,000. Detection, other tools and labels: [monitoring](monitoring.md).\n\n"
+        + table(("messages in the window", "false alarms", "worst reference"), rows)
+    )
+
+
+SECTIONS: Mapping[str, tuple[str, Callable[[Result], str]]] = {
+    "training": ("Training and prediction", training),
+    "models": ("The managed models beside plain scikit-learn", lambda result: models.table(dict(result))),
+    "gate": ("The gate", gate),
+    "drift": ("Drift", drift),
+    "deciding": ("Deciding", deciding),
+    "serving": (
+        "Serving",
+        lambda result: serving_docs.table_text(dict(result)) + "\n\n![Requests a second](images/bench-serving.svg)",
+    ),
+    "soak": ("Swaps under load", lambda result: serving_docs.soak_text(dict(result))),
+    "log_cost": ("The prediction log", log_cost),
+    "demo": ("The demonstration", demo),
+}
+
+
+def write() -> None:
+    results = {file.stem: json.loads(file.read_text()) for file in sorted(RESULTS.glob("*.json"))}
+    plots.draw(results)
+    PAGE.write_text(text(results))
+
+
+def text(results: Mapping[str, Result]) -> str:
+    parts = [HEAD]
+    for name, (title, words) in SECTIONS.items():
+        if name in results:
+            parts.append(f"## {title}\n\n{words(results[name])}\n{_compared(results.get('ratios', {}).get(name, {}))}")
+    return "\n".join(parts)
+
+
+def _compared(found: Mapping[str, float]) -> str:
+    """How the figures of this run relate to those of the run before it."""
+    if not found:
+        return ""
+    low, high = min(found, key=lambda place: found[place]), max(found, key=lambda place: found[place])
+    return (
+        f"\nBeside the run before: {len(found)} figures, median ratio {median(found.values()):.2f}, from "
+        f"{found[low]:.2f} (`{low}`) to {found[high]:.2f} (`{high}`).\n"
+    )

@@ -1,0 +1,66 @@
+"""One requirement with its measured figure and what shows it. Pure: no clock, no files, no model calls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Results = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A figure of a benchmark: `at` is its dotted place in the result of that name; the line is what was asked for."""
+
+    result: str
+    at: str
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    digits: int = 2
+
+    def value(self, results: Results) -> float:
+        """Raises KeyError that names the place when the figure is not there."""
+        found: Any = results[self.result]
+        for step in self.at.split("/"):
+            try:
+                found = found[int(step)] if isinstance(found, list) else found[step]
+            except (KeyError, IndexError, ValueError):
+                raise KeyError(f"{self.result}.json has no figure at {self.at}") from None
+        return float(found)
+
+    def reached(self, results: Results) -> bool:
+        value = self.value(results)
+        enough = self.at_least is None or value >= self.at_least
+        return enough and (self.at_most is None or value <= self.at_most)
+
+    def words(self, results: Results) -> str:
+        return f"{self.value(results):,.{self.digits}f}{self.unit}"
+
+    @property
+    def line(self) -> str:
+        if self.at_least is not None:
+            return f"at least {self.at_least:,g}{self.unit}"
+        return f"at most {self.at_most:,g}{self.unit}" if self.at_most is not None else "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """What is asked for. `shown_by` are tests (path or path::name) or `commands`; a feature has no figure."""
+
+    system: str
+    text: str
+    shown_by: tuple[str, ...]
+    measured: Measured | None = None
+
+    def state(self, results: Results) -> str:
+        if self.measured is None:
+            return "holds"
+        if self.measured.at_least is None and self.measured.at_most is None:
+            return "measured"
+        return "reached" if self.measured.reached(results) else "**missed**"
+
+    def row(self, results: Results) -> tuple[str, str, str, str, str]:
+        figure = self.measured.words(results) if self.measured else "–"
+        line = self.measured.line if self.measured else "–"
+        shown = "<br>".join(one if one.startswith("`") else f"`{one}`" for one in self.shown_by)
+        return (self.text, line, figure, self.state(results), shown)
