@@ -16,13 +16,13 @@ from benchmarks.comparison import ratios
 
 RESULTS = Path(__file__).parent / "results"
 RATIOS = RESULTS / "ratios.json"
-# Module, and the result that it writes where that has another name.
 BENCHMARKS = (
     "training",
     "models",
     "gate",
     "learning",
     "deciding",
+    "triggers",
     "drift",
     "looks_delay",
     "log_cost",

@@ -56,6 +56,17 @@ def deciding(result: Result) -> str:
     )
 
 
+def triggers(result: Result) -> str:
+    mandatory, exact, hostile = result["rules"]["mandatory"], result["rules"]["exact"], result["hostile"]
+    agent = result["agent"].get("not_run")
+    said = f" The deciding model was not scored: {agent}." if agent else ""
+    return (
+        f"Over {result['scenarios']} scenarios the rules do {mandatory['right']} of {mandatory['of']} mandatory actions, "
+        f"and exactly what is expected in {exact['right']} of {exact['of']}; of {hostile['tried']:,} hostile proposals "
+        f"{hostile['through']} got anything through.{said}"
+    )
+
+
 def log_cost(result: Result) -> str:
     head = ("rows of the log", "check ms", "next window ms", "newest labels ms")
     names = ("check_ms", "next_window_ms", "newest_labels_ms")
@@ -92,6 +103,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Result], str]]] = {
     "gate": ("The gate", gate),
     "drift": ("Drift", drift),
     "deciding": ("Deciding", deciding),
+    "triggers": ("Triggers", triggers),
     "serving": (
         "Serving",
         lambda result: serving_docs.table_text(dict(result)) + "\n\n![Requests a second](images/bench-serving.svg)",

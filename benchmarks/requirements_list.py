@@ -208,9 +208,22 @@ OTHER_SYSTEMS = (
 )
 
 THE_AGENT = (
+    _figure(
+        AGENT,
+        "trigger reliability: what a scenario makes mandatory is done",
+        Measured(result="triggers", at="rules/mandatory/share", at_least=0.99, digits=3),
+        "`make eval`",
+        "tests/agent/foresight/test_evaluation.py::test_the_rules_do_what_a_scenario_expects",
+    ),
+    _figure(
+        AGENT,
+        "hostile proposals of which anything got through",
+        Measured(result="triggers", at="hostile/through", at_most=0, digits=0),
+        "`make eval`",
+    ),
     _feature(
         AGENT,
-        "trigger reliability: every scenario gets the actions that it states, hostile proposals get nothing beyond",
+        "every scenario gets the actions that it states, hostile proposals get nothing beyond",
         "tests/agent/rules/test_policy.py::test_a_scenario_gives_the_bounds_that_it_states",
         "tests/agent/foresight/test_evaluation.py::test_the_rules_do_what_a_scenario_expects",
         "tests/agent/foresight/test_evaluation.py::test_no_hostile_proposal_gets_anything_unsafe_through",
