@@ -1,28 +1,52 @@
-# Two images of one tree: `serving` answers predictions and carries no MLflow and no LangChain; `agent` does the rest.
-ARG PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm
+# One image for each role of one tree, none with more than its role needs:
+#   serving    answers predictions; neither MLflow nor LangChain nor scikit-learn
+#   agent      the loop, the control plane and training; also the MLflow server, which its packages contain
+#   dashboard  the pages; knows nothing but the agent's address
+# The base is pinned by tag and digest; PYTHON_IMAGE names another one, of Python 3.11 or newer on Debian.
+ARG PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 FROM ${PYTHON_IMAGE} AS base
 ENV PYTHONUNBUFFERED=1 PATH=/opt/refit/bin:$PATH
 WORKDIR /app
 
-FROM base AS built-for-serving
-COPY requirements-serving.txt requirements.lock ./
-RUN python3 -m venv /opt/refit \
-    && /opt/refit/bin/python -m pip install --no-cache-dir --compile -r requirements-serving.txt -c requirements.lock
+# What installs stays behind; packages arrive compiled to bytecode, without which every start would compile again.
+FROM base AS installer
+ARG UV_VERSION=0.13.9
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_SYSTEM_CERTS=1 VIRTUAL_ENV=/opt/refit
+RUN --mount=type=cache,target=/root/.cache,sharing=locked \
+    python3 -m venv /opt/uv \
+    && /opt/uv/bin/python -m pip install --no-compile uv==${UV_VERSION} \
+    && python3 -m venv --without-pip /opt/refit
+COPY requirements.lock ./
 
-FROM base AS built-for-agent
-COPY requirements.txt requirements.lock ./
-RUN python3 -m venv /opt/refit \
-    && /opt/refit/bin/python -m pip install --no-cache-dir --compile -r requirements.txt -c requirements.lock
+FROM installer AS packages-of-serving
+COPY requirements-serving.txt ./
+RUN --mount=type=cache,target=/root/.cache,sharing=locked \
+    /opt/uv/bin/uv pip install --requirement requirements-serving.txt --constraint requirements.lock
 
-FROM base AS serving
-COPY --from=built-for-serving /opt/refit /opt/refit
+FROM installer AS packages-of-agent
+COPY requirements.txt ./
+RUN --mount=type=cache,target=/root/.cache,sharing=locked \
+    sed -E '/^(altair|streamlit)==/d' requirements.txt > requirements-agent.txt \
+    && /opt/uv/bin/uv pip install --requirement requirements-agent.txt --constraint requirements.lock
+
+FROM installer AS packages-of-dashboard
+COPY requirements-dashboard.txt ./
+RUN --mount=type=cache,target=/root/.cache,sharing=locked \
+    /opt/uv/bin/uv pip install --requirement requirements-dashboard.txt --constraint requirements.lock
+
+FROM base AS role
+COPY bin/healthy bin/with-secrets /usr/local/bin/
+RUN useradd --uid 10001 --no-create-home --home-dir /tmp refit \
+    && install --directory --owner=refit --group=refit /data /mlflow
+ENV HOME=/tmp
+ENTRYPOINT ["with-secrets"]
+
+FROM role AS serving
+COPY --from=packages-of-serving /opt/refit /opt/refit
 COPY pipeline pipeline
 COPY serving serving
-COPY bin/healthy /usr/local/bin/healthy
-RUN python -m compileall -q pipeline serving \
-    && useradd --uid 10001 --no-create-home refit \
-    && install --directory --owner=refit --group=refit /data
+RUN python -m compileall -q pipeline serving
 USER 10001
 ENV REFIT_HOME=/data
 VOLUME /data
@@ -30,19 +54,26 @@ EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=6 CMD ["healthy", "http://127.0.0.1:8000/health/live"]
 CMD ["python", "-m", "serving", "--host", "0.0.0.0", "--port", "8000"]
 
-FROM base AS agent
-COPY --from=built-for-agent /opt/refit /opt/refit
+FROM role AS agent
+COPY --from=packages-of-agent /opt/refit /opt/refit
 COPY pipeline pipeline
 COPY tools tools
 COPY prompts prompts
 COPY agent agent
-COPY bin/healthy /usr/local/bin/healthy
-RUN python -m compileall -q pipeline tools agent \
-    && useradd --uid 10001 --no-create-home refit \
-    && install --directory --owner=refit --group=refit /data /mlflow
+RUN python -m compileall -q pipeline tools agent
 USER 10001
-ENV REFIT_HOME=/data REFIT_DATA_DIR=/data/data HOME=/tmp MPLCONFIGDIR=/tmp
+ENV REFIT_HOME=/data REFIT_DATA_DIR=/data/data MPLCONFIGDIR=/tmp
 VOLUME /data
 EXPOSE 8100
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["healthy", "http://127.0.0.1:8100/health"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["healthy", "http://127.0.0.1:8100/health/live"]
 CMD ["python", "-m", "agent", "serve", "--with-loop", "--host", "0.0.0.0", "--port", "8100"]
+
+FROM role AS dashboard
+COPY --from=packages-of-dashboard /opt/refit /opt/refit
+COPY .streamlit .streamlit
+COPY dashboard dashboard
+RUN python -m compileall -q dashboard
+USER 10001
+EXPOSE 8501
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["healthy", "http://127.0.0.1:8501/_stcore/health"]
+CMD ["python", "-m", "dashboard", "--host", "0.0.0.0", "--port", "8501"]

@@ -4,10 +4,13 @@ BIN := .venv/bin
 MODEL ?= sms_spam
 DRIFT ?= 1
 SEED ?= 1
+CRON ?= @weekly
+ZONE ?= UTC
+UP ?=
 STAMP := .venv/.installed
 
-.PHONY: setup demo test lint data train serve monitor run-agent up bench bench-drift eval simulate lock clean \
-	docker-build docker-up docker-down
+.PHONY: setup demo test test-integration test-faults soak lint data train serve monitor run-agent schedule-training dashboard doctor up bench bench-drift eval simulate docs lock clean \
+	secrets docker-build docker-up docker-down test-containers audit sbom
 
 setup: $(STAMP)  ## create .venv and install the pinned packages
 
@@ -19,6 +22,15 @@ demo: setup  ## the main job on real messages: train, serve, drift, decide, retr
 
 test: setup lint  ## linters, then all tests
 	@$(BIN)/python -m pytest
+
+test-integration: setup  ## every managed model from training to the alert, over real processes and HTTP
+	@$(BIN)/python -m pytest -m integration
+
+test-faults: setup  ## kill, starve and cut off real processes; nothing may be lost or done twice
+	@$(BIN)/python -m pytest -m faults
+
+soak: setup  ## two hundred seeded kills; writes benchmarks/results/reliability.json and docs/reliability.md
+	@$(BIN)/python -m benchmarks.reliability
 
 lint: setup  ## ruff, mypy and the floor plan
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -38,13 +50,25 @@ monitor: setup  ## report drift and accuracy of MODEL without deciding
 run-agent: setup  ## run the agent's loop
 	@$(BIN)/python -m agent run
 
-up: setup  ## serving and the agent's loop together, until Ctrl-C
-	@$(BIN)/python -m launch up
+schedule-training: setup  ## run the agent's loop for MODEL with retrainings by CRON in ZONE
+	@REFIT_AGENT_SCHEDULES='{"$(MODEL)": {"retrain": "$(CRON)", "zone": "$(ZONE)"}}' $(BIN)/python -m agent run $(MODEL)
 
-docker-build:  ## build the images refit-serving and refit-agent
+dashboard: setup  ## the dashboard on port 8501; it talks to the agent on port 8100
+	@$(BIN)/python -m dashboard
+
+doctor: setup  ## check this deployment, and say how to mend what is broken
+	@$(BIN)/python -m agent doctor
+
+up: setup  ## serving, agent and dashboard together, restarted when they end, until Ctrl-C; UP=--mlflow for its pages
+	@exec $(BIN)/python -m launch up $(UP)
+
+secrets:  ## write the containers' secrets into secrets/, once
+	@bin/secrets
+
+docker-build:  ## build the images refit-serving, refit-agent and refit-dashboard
 	docker compose build
 
-docker-up:  ## serving, agent, MLflow and PostgreSQL in containers
+docker-up: secrets  ## serving, agent, dashboard, MLflow and PostgreSQL in containers
 	docker compose up -d
 
 docker-down:  ## stop them; their volumes stay
@@ -61,6 +85,18 @@ eval: setup  ## score the rules, and the configured LLM, on the scenarios
 
 simulate: setup  ## compare policies over simulated years
 	@$(BIN)/python -m agent simulate
+
+docs: setup  ## write the generated parts of docs/ anew
+	@$(BIN)/python -m launch.pages
+
+test-containers: setup  ## build the images and run the compose file with podman and runc
+	@REFIT_TEST_REQUIRE=podman $(BIN)/python -m pytest tests/deployment/test_compose.py -n 0
+
+audit: setup  ## look the pinned packages up among the known weaknesses
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock
+
+sbom: setup  ## bill of materials of all that is pinned, or of IMAGE, into var/sbom/
+	@mkdir -p var/sbom && bin/sbom $(IMAGE) > var/sbom/$(or $(IMAGE),refit).cdx.json && echo var/sbom/$(or $(IMAGE),refit).cdx.json
 
 lock:  ## resolve requirements.lock anew
 	uv pip compile requirements-dev.txt --universal --no-header --no-annotate --no-emit-index-url --python-version 3.11 -o requirements.lock

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agent.acting.effects import Step, no_step
+import httpx
+
+from agent.acting.effects import Step
 from agent.actions import Autonomy
 from agent.chat.memory import Conversations
 from agent.decision import Evidence, PolicyRules
@@ -16,7 +18,9 @@ from agent.observing.evidence import Observer
 from agent.record import history, ledger
 from agent.record.canonical import to_plain
 from agent.record.scorecard import Scorecard, scorecard
+from agent.schedule.plans import retraining_plan
 from agent.settings import AgentSettings
+from pipeline.faults import fault_point
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.hands import RealHands
@@ -32,11 +36,11 @@ SCORED = 200
 DAY = timedelta(hours=24)
 
 
-def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Step = no_step) -> Loop:
+def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Step = fault_point) -> Loop:
     return Loop(
         store=store,
         spec=spec,
-        observer=Observer(store, settings.pipeline.artifact_dir, spec),
+        observer=Observer(store, settings.pipeline.artifact_dir, spec, retraining_plan(spec, settings.schedules)),
         hands=RealHands(settings.pipeline, store, spec, settings.who),
         clock=now,
         autonomy=Autonomy(spec.autonomy) if spec.autonomy else settings.autonomy,
@@ -127,6 +131,8 @@ def _slots(settings: AgentSettings, spec: ModelSpec) -> Mapping[str, Any] | None
     client = ServingClient(settings.serving_url)
     try:
         return client.slots(spec.name)
+    except (httpx.HTTPError, ValueError) as error:
+        return {"unreachable": type(error).__name__}  # which version is champion is known all the same
     finally:
         client.close()
 

@@ -150,6 +150,8 @@ class TrainingEvidence(Strict):
     attempts_last_day: int = 0
     fruitless_in_a_row: int = 0
     hours_since_refusal: float | None = None
+    # For a model with a calendar: hours since its first time after the last training, negative while that lies ahead.
+    calendar_overdue_hours: float | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, kw_only=True)

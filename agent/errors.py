@@ -12,6 +12,7 @@ RefitError (pipeline)
     ├── ApiError                a request to the control plane is refused; carries its status and code
     ├── AlertSetupError         a setting of the alerts is missing or cannot be read
     ├── ApiSetupError           the control plane would be open to strangers as it is configured
+    ├── ScheduleError           a calendar or a time zone of a schedule cannot be read
     └── EffectError             an effect (training, promotion, rollback) could not be carried out
 """
 
@@ -66,6 +67,10 @@ class AlertSetupError(AgentError):
 
 
 class ApiSetupError(AgentError):
+    pass
+
+
+class ScheduleError(AgentError):
     pass
 
 

@@ -2,20 +2,25 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from importlib import metadata
+from threading import BoundedSemaphore
+from time import thread_time
 from typing import Protocol
 from uuid import uuid4
 
 from agent.acting import leases
-from agent.acting.effects import Effects, Step, no_step
+from agent.acting.effects import Effects, Spent, Step, no_step
 from agent.acting.leases import Lease
 from agent.acting.rollouts import note_rollouts
 from agent.actions import Autonomy
 from agent.decision import Bounds, DataStatus, Decision, Evidence, PolicyRules
 from agent.deliberation.proposal import Deliberation, ReasonCode
+from agent.observability.log_lines import bound
+from agent.observability.spans import note, span
 from agent.observing.evidence import Observation
 from agent.record import ledger
 from agent.record.canonical import sha256_of
@@ -25,7 +30,7 @@ from agent.record.outcomes import append_outcome
 from agent.rules.choices import bounded
 from agent.rules.guardrails import rule
 from agent.rules.policy import POLICY_VERSION, bounds, policy_hash
-from pipeline.monitoring.window import Window, reports, save_report
+from pipeline.monitoring.window import Window, has_report, save_report
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.hands import Hands
@@ -36,6 +41,11 @@ Clock = Callable[[], datetime]
 PACKAGES = ("langchain", "langchain-openai", "scikit-learn", "numpy", "mlflow")
 # A scheduled look uses its window up once the window was full, whatever could be said about it.
 LOOKED = (DataStatus.TOO_FEW, DataStatus.LOW_POWER, DataStatus.SUFFICIENT)
+
+
+# So many models of a process are measured at a time. More would wait for the processor all the same, and hold their
+# windows and artefacts meanwhile; when an agent starts, every model is due.
+MEASURING = BoundedSemaphore(8)
 
 
 class Observes(Protocol):
@@ -84,8 +94,12 @@ class Loop:
 
     def check(self, *, scheduled: bool = False) -> Pass:
         """One pass. Raises BusyError when another agent works on this model."""
-        with self._lease() as lease:
-            resumed = self._resume(lease)
+        with (
+            bound(model=self.spec.name),
+            span("pass", model=self.spec.name, scheduled=scheduled) as seen,
+            self._lease() as lease,
+        ):
+            resumed, before = self._resume(lease), thread_time()
             note_rollouts(self.store.control, self.hands, self.spec.name, self.clock())
             self.step("resumed")
             decision, observation = self.decide(scheduled=scheduled)
@@ -93,7 +107,8 @@ class Loop:
             append_outcome(self.store.control, decision.evidence, self.clock())
             decision = self._record(decision)
             self.step("recorded")
-            closed = self._follow(decision, observation, lease)
+            note(seen, decision_id=decision.decision_id, headline=decision.headline, decided_by=decision.decided_by)
+            closed = self._follow(decision, observation, lease, lambda: {"cpu_seconds": thread_time() - before})
         entries = tuple(ledger.entries_of(self.store.control, decision.decision_id)[1:])
         return Pass(
             decision=decision,
@@ -116,8 +131,9 @@ class Loop:
 
     def decide(self, *, scheduled: bool) -> tuple[Decision, Observation]:
         """Observe, judge, deliberate, rule; nothing is recorded or done yet."""
-        now = self.clock()
-        observation = self.observer.observe(now, scheduled=scheduled)
+        with MEASURING:
+            now = self.clock()
+            observation = self.observer.observe(now, scheduled=scheduled)
         self.step("observed")
         rules = PolicyRules(monitoring=self.spec.monitoring, retraining=self.spec.retraining)
         limits = bounds(observation.evidence, rules)
@@ -150,12 +166,13 @@ class Loop:
             self._follow(decision, None, lease)
         return [decision.decision_id for decision in left]
 
-    def _follow(self, decision: Decision, observation: Observation | None, lease: Lease) -> bool:
+    def _follow(self, decision: Decision, observation: Observation | None, lease: Lease, spent: Spent = dict) -> bool:
         self._keep_report(decision, observation)
         self.step("reported")
-        return self._effects(lease).carry_out(decision)
+        with bound(model=decision.model, decision_id=decision.decision_id):
+            return self._effects(lease, spent).carry_out(decision)
 
-    def _effects(self, lease: Lease) -> Effects:
+    def _effects(self, lease: Lease, spent: Spent) -> Effects:
         def still_mine() -> None:
             leases.renew(self.store.control, lease, self.clock(), self.lease_ttl)
 
@@ -169,6 +186,7 @@ class Loop:
             max_attempts=self.max_effect_attempts,
             tell_again_after=self.tell_again_after,
             step=self.step,
+            spent=spent,
         )
 
     def _keep_report(self, decision: Decision, observation: Observation | None) -> None:
@@ -176,8 +194,13 @@ class Loop:
         drift = decision.evidence.drift
         if drift.from_seq is None or drift.to_seq is None or drift.status not in LOOKED:
             return
-        recent = reports(self.store.telemetry, model=decision.model, limit=20)
-        if any(report.body.get("decision_id") == decision.decision_id for report in recent):
+        if has_report(
+            self.store.telemetry,
+            model=decision.model,
+            scheduled=decision.scheduled,
+            to_seq=drift.to_seq,
+            decision_id=decision.decision_id,
+        ):
             return
         seen = observation or Observation(evidence=decision.evidence)
         window = seen.window or Window(
@@ -222,8 +245,14 @@ def decision_from(
         ruling=ruling,
         headline=ruling.headline,
         decided_by=thought.decided_by,
-        packages={name: metadata.version(name) for name in PACKAGES},
+        packages=dict(_installed()),
     )
+
+
+@cache
+def _installed() -> Mapping[str, str]:
+    """The versions of PACKAGES in this process. Asked once: each answer is read from a file."""
+    return {name: metadata.version(name) for name in PACKAGES}
 
 
 def look_key(decision: Decision) -> str | None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import Any
 
 from agent.errors import BusyError
@@ -24,7 +25,7 @@ class Passes:
 
     def check(self, model: str, wait_seconds: float) -> Pass | None:
         """One pass. None when it goes on after `wait_seconds`. Raises BusyError, and what the pass itself raises."""
-        made = self._threads.submit(self.loops[model].check)
+        made = self._threads.submit(copy_context().run, self.loops[model].check)
         if wait([made], wait_seconds).not_done:
             made.add_done_callback(_reported(f"The check of {model}"))
             return None
@@ -32,11 +33,11 @@ class Passes:
 
     def begin(self, loop: Loop) -> Future[Pass]:
         """One pass of a loop that decides on something else than usual, such as a request; it goes on by itself."""
-        return self._threads.submit(loop.check)
+        return self._threads.submit(copy_context().run, loop.check)
 
     def carry_on(self, model: str) -> None:
         """Carry out what a person has answered, soon; while the model is busy, its next pass does it."""
-        doing = self._threads.submit(self.loops[model].resume)
+        doing = self._threads.submit(copy_context().run, self.loops[model].resume)
         doing.add_done_callback(_reported(f"Carrying on with {model}"))
 
     def close(self) -> None:

@@ -1,51 +1,248 @@
-"""Runs the loop by the clock: one job for each managed model, never two at once, missed runs taken together."""
+"""Runs the loop by the clock: APScheduler wakes, the leader alone claims what is due, each time is answered for once.
+
+What was missed while nobody ran is made up for by one look, not by many. A look that found its model busy is owed, and
+made as soon as the model is free; so is what a killed agent left undone.
+"""
 
 import logging
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Lock
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.triggers.base import BaseTrigger
+from sqlalchemy import Engine
 
-from agent.errors import BusyError
+from agent.acting.leases import Lease
+from agent.arrivals import look_at_arrivals
+from agent.commands.looking import look
+from agent.errors import BusyError, ScheduleError
+from agent.loop import Loop, holder_name
+from agent.record.data_events import waiting
+from agent.schedule.calendar import Kind, Plan, due, next_due
+from agent.schedule.claims import claim, claimed_until
+from agent.schedule.leading import NAME, Leadership, leadership
+from agent.schedule.plans import plans_of
+from agent.schedule.sharing import Share, group_of
+from agent.settings import AgentSettings
+from pipeline.catalog import catalog
 from pipeline.errors import RefitError
+from pipeline.spec import ModelSpec
+from pipeline.store.open import Store
+from tools.job_settling import settle
 
 log = logging.getLogger("refit.agent")
 
-MISFIRE_SECONDS = 300
+Clock = Callable[[], datetime]
+Act = Callable[[], object]
+
+TICK_SECONDS = 5.0
+TIDY_SECONDS = 60.0
+RESUME, ARRIVAL = "resume", "arrival"
+WORDS = {RESUME: "Finishing what was left undone for", ARRIVAL: "The look at the data that arrived for"}
+SPARE_THREADS = 3
 
 
-def build_scheduler(
-    checks: Mapping[str, Callable[[], object]], interval_minutes: float, scheduler: BaseScheduler | None = None
-) -> BaseScheduler:
-    """A scheduler that calls each model's check every interval, at once for the first time.
+class PlanTrigger(BaseTrigger):  # type: ignore[misc]
+    """The times of a plan, for APScheduler."""
 
-    Jobs live in memory: when a look was last made stands in the store, and the lease lets one agent work.
+    def __init__(self, plan: Plan):
+        self._plan = plan
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return next_due(self._plan, max(previous, now) if previous else now)
+
+
+class Clockwork:
+    """Looks at models by their plans for as long as it runs and leads.
+
+    `looks` and `resumes` have an entry for each model; they raise BusyError while another works on it.
     """
-    built = scheduler or BackgroundScheduler(timezone=UTC)
-    for model, check in checks.items():
-        built.add_job(
-            _guarded(model, check),
-            "interval",
-            minutes=interval_minutes,
-            id=model,
-            next_run_time=datetime.now(UTC),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=MISFIRE_SECONDS,
-        )
-    return built
 
+    def __init__(
+        self,
+        control: Engine,
+        plans: Sequence[Plan],
+        looks: Mapping[str, Act],
+        resumes: Mapping[str, Act],
+        leadership: Leadership,
+        clock: Clock,
+        tick_seconds: float = TICK_SECONDS,
+        tidy: Act = lambda: None,
+        arrivals: Mapping[str, Act] | None = None,
+        arrived: Callable[[], Collection[str]] = tuple,
+    ):
+        self._control, self._plans, self._looks, self._resumes = control, plans, looks, resumes
+        self._leadership, self._clock, self._tick_seconds = leadership, clock, tick_seconds
+        self._tidy, self._arrivals, self._arrived = tidy, arrivals or {}, arrived
+        self._lead: Lease | None = None
+        self._owed: set[str] = set()
+        self._lock = Lock()
+        threads = ThreadPoolExecutor(len(plans) + len(resumes) + SPARE_THREADS)
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
 
-def _guarded(model: str, check: Callable[[], object]) -> Callable[[], None]:
-    """A look that fails is reported and tried again at the next interval; the other models go on."""
+    @property
+    def leads(self) -> bool:
+        return self._lead is not None
 
-    def run() -> None:
+    def start(self) -> None:
+        for plan in self._plans:
+            self._add(self._fire, plan, trigger=PlanTrigger(plan), name=plan.name)
+        self._add(self._tick, trigger="interval", seconds=self._tick_seconds, name="tick", next_run_time=_soon())
+        self._add(self._tidied, trigger="interval", seconds=TIDY_SECONDS, name="tidy", next_run_time=_soon())
+        self._scheduler.start()
+
+    def _tidied(self) -> None:
+        with _told("Settling jobs that run no more"):
+            self._tidy()
+
+    def close(self) -> None:
+        """Wait for the looks under way, then let another agent lead."""
+        self._scheduler.shutdown(wait=True)
+        with _told("Giving up the lead"):
+            self._leadership.close(self._clock())
+
+    def _add(self, job: Callable[..., None], *arguments: object, name: str, **timing: object) -> None:
+        # Claims, not APScheduler, decide what was missed; a job that wakes late is still to look.
+        once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler.add_job(job, args=arguments, id=name, **once, **timing)
+
+    def _tick(self) -> None:
+        """Take or keep the lead; a new leader makes up for what was missed, and every leader for what is owed."""
+        led_before, lead = self.leads, None
+        with _told("Asking for the lead of the schedule"):
+            lead = self._leadership.lead(self._clock())
+        self._lead = lead
+        if lead is None:
+            return
+        if not led_before:
+            log.info("This agent leads the schedule.")
+            self._owe([f"{model}:{RESUME}" for model in self._resumes])
+            for plan in self._plans:
+                self._wake(f"{plan.name}:missed", self._fire, plan)
+        with _told("Looking for data that was announced"):
+            self._owe([f"{model}:{ARRIVAL}" for model in self._arrived() if model in self._arrivals])
+        for name in self._owing():
+            self._wake(f"{name}:owed", self._pay, name)
+
+    def _wake(self, name: str, job: Callable[..., None], argument: object) -> None:
+        """Run a job now in a thread of its own, unless it waits to run already."""
+        if self._scheduler.get_job(name) is None:
+            self._add(job, argument, name=name)
+
+    def _fire(self, plan: Plan) -> None:
+        lead, now = self._lead, self._clock()
+        if lead is None:
+            return
+        with _told(f"The schedule of {plan.model}"):
+            moment = due(plan, claimed_until(self._control, plan, now), now)
+            if moment is not None and claim(self._control, lead, plan, moment, now):
+                self._look(plan.model)
+
+    def _look(self, model: str) -> None:
         try:
-            check()
+            with _told(f"The look at {model}"):
+                self._looks[model]()
         except BusyError as error:
-            log.info("%s", error)
-        except RefitError as error:
-            log.error("The look at %s failed: %s", model, error)
+            log.info("%s The look is made when it is free.", error)
+            self._owe([f"{model}:{Kind.LOOK}"])
 
-    return run
+    def _pay(self, name: str) -> None:
+        model, _, what = name.partition(":")
+        with self._lock:
+            self._owed.discard(name)
+        if what == Kind.LOOK:
+            self._look(model)
+            return
+        act = self._arrivals[model] if what == ARRIVAL else self._resumes[model]
+        try:
+            with _told(f"{WORDS[what]} {model}"):
+                act()
+        except BusyError:
+            self._owe([name])
+
+    def _owe(self, names: Sequence[str]) -> None:
+        with self._lock:
+            self._owed.update(names)
+
+    def _owing(self) -> list[str]:
+        with self._lock:
+            return sorted(self._owed)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _soon() -> datetime:
+    return _utc_now() + timedelta(milliseconds=1)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """What fails is reported and tried again at its next time; the other models go on. BusyError passes through."""
+    try:
+        yield
+    except BusyError:
+        raise
+    except RefitError as error:
+        log.error("%s failed: %s", what, error)
+    except Exception as error:  # noqa: BLE001
+        # The edge of a thread: its text may quote what a stranger wrote, so the type alone is told.
+        log.error("%s failed: %s", what, type(error).__name__)
+
+
+@contextmanager
+def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *, wanted: bool = True) -> Iterator[None]:
+    """Look at the models of `loops` by the clock for as long as the block lasts."""
+    if not wanted:
+        yield
+        return
+    if set(loops) != set(catalog()):
+        # Whoever leads all models must not keep an agent of some models from them: claims let none fire twice.
+        name = f"{NAME}:{','.join(sorted(loops))}"[:120]
+        lead = leadership(store.control, holder_name(), timedelta(seconds=settings.lease_seconds), name)
+        with _running(_clockwork(settings, store, loops, lead)):
+            yield
+        return
+    groups = settings.schedule_groups
+    share = Share(store.control, holder_name(), timedelta(seconds=settings.lease_seconds), groups)
+    with ExitStack() as running:
+        for group in range(groups):
+            mine = {name: loop for name, loop in loops.items() if group_of(name, groups) == group}
+            running.enter_context(_running(_clockwork(settings, store, mine, share.of(group))))
+        yield
+
+
+@contextmanager
+def _running(works: Clockwork) -> Iterator[None]:
+    works.start()
+    try:
+        yield
+    finally:
+        works.close()
+
+
+def _clockwork(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], lead: Leadership) -> Clockwork:
+    return Clockwork(
+        control=store.control,
+        plans=deployed_plans(settings, [loop.spec for loop in loops.values()]),
+        looks={name: look(loop) for name, loop in loops.items()},
+        resumes={name: loop.resume for name, loop in loops.items()},
+        leadership=lead,
+        clock=_utc_now,
+        arrivals={name: partial(look_at_arrivals, store, loop, _utc_now) for name, loop in loops.items()},
+        arrived=lambda: waiting(store.control, _utc_now()),
+        tidy=lambda: settle(store.control, settings.pipeline.root, _utc_now()),
+    )
+
+
+def deployed_plans(settings: AgentSettings, specs: Sequence[ModelSpec]) -> list[Plan]:
+    """Every plan as this deployment has it. Raises ScheduleError for a calendar or a time zone that cannot be read."""
+    try:
+        return plans_of(specs, settings.schedules, settings.interval_minutes)
+    except ValueError as error:
+        raise ScheduleError(str(error)) from None

@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.actions import Autonomy
+from agent.schedule.plans import ScheduleChange
 from pipeline.settings import PipelineSettings
 
 
@@ -58,6 +59,14 @@ class AgentSettings(BaseSettings):
         24.0, ge=0, description="How soon an unresolved incident is news again; until then it is noted as repeated."
     )
     interval_minutes: float = Field(60.0, gt=0, description="Time between scheduled looks at each model.")
+    schedule_groups: int = Field(
+        1, ge=1, le=64, description="Groups of models, each led by one agent: with several, several agents share them."
+    )
+    schedules: dict[str, ScheduleChange] = Field(
+        {},
+        description='Other schedules by model, as JSON: {"sms_spam": {"look_minutes": 30, "retrain": "0 3 * * mon", '
+        '"zone": "Europe/Berlin"}}.',
+    )
     serving_url: str = Field("http://127.0.0.1:8000", description="Where the prediction service answers.")
     who: str = Field("agent", description="The name under which promotions are recorded.")
     prompts_dir: Path | None = Field(None, description="Folder of the prompts; default: prompts/ of this checkout.")
@@ -66,11 +75,23 @@ class AgentSettings(BaseSettings):
     api_token: SecretStr | None = Field(
         None, min_length=16, description="The operator's: may do everything. Without it only this machine may ask."
     )
+    api_approve_token: SecretStr | None = Field(
+        None, min_length=16, description="The approver's: may read and answer approvals, and open no decision."
+    )
     api_read_token: SecretStr | None = Field(
         None, min_length=16, description="The viewer's: may read and ask questions, and change nothing."
     )
     api_max_body_bytes: int = Field(65_536, ge=1_024, description="Larger bodies of requests are refused unread.")
     api_wait_seconds: float = Field(20.0, ge=0, description="How long a request for a check waits for its decision.")
+    log_format: Literal["text", "json"] = Field("text", description="json: one object a line, with the ids of each.")
+    otel_endpoint: str | None = Field(
+        None,
+        validation_alias=AliasChoices("REFIT_AGENT_OTEL_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="OTLP/HTTP collector that spans are sent to; needs requirements-otel.txt.",
+    )
+    events_secret: SecretStr | None = Field(
+        None, min_length=16, description="POST /events/data must then be signed with it (HMAC-SHA256)."
+    )
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
 
     @property

@@ -15,6 +15,7 @@ from pipeline.records import Row
 from pipeline.served.protocols import Answer, Predictor
 from pipeline.settings import PipelineSettings
 from pipeline.spec import SearchRules
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.fitting import train
 from pipeline.training.reference import reference_profile
 
@@ -93,7 +94,11 @@ def _predictor(rows: Sequence[Row], seed: int) -> Predictor:
     spec = managed_model("sms_spam")
     candidate = replace(spec.candidates[-1], grid={"C": (1.0,)})
     quick = replace(spec, candidates=(candidate,), search=SearchRules(folds=3, repeats=1, seed=seed))
-    return train(quick, rows, processes=1, progress=lambda done, total, what: None).model.compiled().predictor()
+    return (
+        train(quick, rows, backend=LocalProcesses(1), progress=lambda done, total, what: None)
+        .model.compiled()
+        .predictor()
+    )
 
 
 def _answers(predictor: Predictor, texts: Iterable[str]) -> dict[str, Answer]:

@@ -1,7 +1,8 @@
 """What goes on beside a measurement, in a process of its own: swaps with batches, or clients that misbehave.
 
 It runs with a lower priority on the client's core, so that it disturbs the service and not the clock. It ends when its
-standard input does, and prints what it did. python -m benchmarks.disturbers crowd PORT | swaps PORT HOME TEXTS
+standard input does, and prints what it did.
+python -m benchmarks.disturbers crowd PORT KIND[,KIND...] | swaps PORT HOME TEXTS
 """
 
 import gzip
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,17 @@ from pipeline.store.open import open_store
 
 IDLE = 1_000
 CROWD_PAUSE_SECONDS, SWAP_PAUSE_SECONDS = 0.05, 0.2
+IDLE_KIND = "idle"
 NICER_BY = 10
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nX-API-Key: benchmark\r\nContent-Type: application/json\r\n"
 BOMB = gzip.compress(b"0" * 10_000_000)
-KINDS: dict[str, bytes] = {
+SENT: dict[str, bytes] = {
     "slow_heads": HEAD[:30],
     "half_sent_bodies": HEAD + b"Content-Length: 50\r\n\r\n{",
     "huge_heads": HEAD + b"X-Long: " + b"a" * 60_000 + b"\r\n\r\n",
     "compressed_bombs": HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB,
 }
+KINDS = (IDLE_KIND, *SENT)
 
 
 @contextmanager
@@ -56,17 +59,20 @@ def _goes_on(pause_seconds: float) -> bool:
     return not select.select([sys.stdin], [], [], pause_seconds)[0]
 
 
-def crowd(port: int) -> dict[str, int]:
-    """1,000 connections that say nothing, and twenty a second of each other kind."""
-    counts = {"idle": IDLE, **dict.fromkeys(KINDS, 0)}
-    left_open = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE)]
+def crowd(port: int, kinds: Sequence[str]) -> dict[str, int]:
+    """Clients of some kinds: 1,000 connections that say nothing, and twenty a second of each other kind."""
+    counts = dict.fromkeys(kinds, 0)
+    left_open = []
+    if IDLE_KIND in kinds:
+        counts[IDLE_KIND] = IDLE
+        left_open = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE)]
     print("begun", flush=True)
     while _goes_on(CROWD_PAUSE_SECONDS):
-        for kind, sent in KINDS.items():
+        for kind in counts.keys() - {IDLE_KIND}:
             connection = socket.create_connection(("127.0.0.1", port))
             left_open.append(connection)
             with suppress(OSError):  # the service may close it in the middle, as it should
-                connection.sendall(sent)
+                connection.sendall(SENT[kind])
             counts[kind] += 1
     for connection in left_open:
         connection.close()
@@ -113,7 +119,7 @@ def step_behind() -> None:
 def main() -> None:
     step_behind()
     kind, port, *rest = sys.argv[1:]
-    counts = crowd(int(port)) if kind == "crowd" else swaps(int(port), *map(Path, rest))
+    counts = crowd(int(port), rest[0].split(",")) if kind == "crowd" else swaps(int(port), *map(Path, rest))
     print(json.dumps(counts), flush=True)
 
 

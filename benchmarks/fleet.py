@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count, cycle
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import insert
 
@@ -50,6 +51,11 @@ def write_models(folder: Path, models: int) -> dict[str, ModelSpec]:
         minutes = 30 + number % 60
         content = FILE.format(number=number, name=model_name(number), rows=WINDOW_ROWS, minutes=minutes)
         (folder / f"{model_name(number)}.py").write_text(content)
+    return fleet_of(folder)
+
+
+def fleet_of(folder: Path) -> dict[str, ModelSpec]:
+    """The models of that folder, without those that Refit brings."""
     return {name: spec for name, spec in shelf(folder).specs.items() if name.startswith("fleet_")}
 
 
@@ -84,7 +90,7 @@ class Traffic:
 
     def __init__(self, store: Store, artifact: Artifact, texts: Sequence[str]):
         answers = artifact.predictor.answer_many(texts)
-        self._store, self._ids = store, count()
+        self._store, self._ids, self._name = store, count(), uuid4().hex[:12]
         self._answered: Iterator[tuple[str, Answer]] = cycle(zip(texts, answers, strict=True))
 
     def log(self, model: str, messages: int, at: datetime) -> None:
@@ -94,7 +100,7 @@ class Traffic:
 
     def _row(self, model: str, at: datetime, text: str, answer: Answer) -> dict[str, object]:
         return {
-            "prediction_id": f"fleet-{next(self._ids)}",
+            "prediction_id": f"{self._name}-{next(self._ids)}",
             "model": model,
             "version": 1,
             "slot": "champion",

@@ -22,6 +22,7 @@ from pipeline.records import LabelledPrediction, PredictionRecord, Row
 from pipeline.served.artifact import Artifact, unpack
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.making import make
 
 RESULTS = Path(__file__).parent / "results" / "learning.json"
@@ -49,7 +50,7 @@ def main() -> None:
 def _point(spec: ModelSpec, homes: Homes, labelled: int) -> dict[str, Any]:
     """A version that learned from that many labelled campaign messages and as many calm ones."""
     learned = _learned(spec, homes, labelled)
-    made = make(spec, learned, homes.holdout, 2, quiet)
+    made = make(spec, learned, homes.holdout, LocalProcesses(2), quiet)
     artifact = unpack(made.content)
     calm = [row for row in homes.live if judges(row.input)]
     return {

@@ -38,6 +38,7 @@ from pipeline.served.artifact import unpack
 from pipeline.served.text_features import MESSAGE_FORM
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec, NumericInput
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.choice import WHOLE, searched
 from pipeline.training.fitting import labels_of
 from pipeline.training.making import make
@@ -67,7 +68,7 @@ def measure(name: str) -> dict[str, Any]:
 def _ours(spec: ModelSpec, homes: Homes, processes: int) -> dict[str, Any]:
     learned = TrainingSet(rows=tuple(TrainingRow(row=row, origin=Origin.BASE) for row in homes.train))
     started = perf_counter()
-    made = make(searched(spec, WHOLE), learned, homes.holdout, processes, quiet)
+    made = make(searched(spec, WHOLE), learned, homes.holdout, LocalProcesses(processes), quiet)
     seconds = perf_counter() - started
     artifact = unpack(made.content)
     inputs = [row.input for row in homes.live][:TIMED]

@@ -61,7 +61,7 @@ def triggers(result: Result) -> str:
     agent = result["agent"].get("not_run")
     said = f" The deciding model was not scored: {agent}." if agent else ""
     return (
-        f"Over {result['scenarios']} scenarios the rules do {mandatory['right']} of {mandatory['of']} mandatory actions, "
+        f"Over {result['scenarios']} scenarios the rules do {mandatory['right']} of {mandatory['of']} mandatory ones "
         f"and exactly what is expected in {exact['right']} of {exact['of']}; of {hostile['tried']:,} hostile proposals "
         f"{hostile['through']} got anything through.{said}"
     )

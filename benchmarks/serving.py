@@ -10,13 +10,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.disturbers import beside
+from benchmarks.disturbers import KINDS, beside
 from benchmarks.load import closed_loop, fixed_rate
 from benchmarks.serving_deployment import Deployment
 from benchmarks.serving_docs import table_text, write_page
@@ -29,12 +29,13 @@ from benchmarks.serving_servers import (
     floor,
     ours,
     peer,
+    proportional_mb,
     resident_mb,
 )
 
 RESULTS = Path(__file__).parent / "results" / "serving.json"
 CONNECTIONS = 8
-RATE, RATE_CONNECTIONS, RATE_SECONDS = 1_000, 32, 6.0
+RATE, RATE_CONNECTIONS, RATE_SECONDS, KIND_SECONDS = 1_000, 32, 6.0, 4.0
 
 
 def compared(
@@ -66,7 +67,8 @@ def _rounds(servers: Sequence[Running], rounds: int, seconds: float) -> dict[str
 def _best(server: Running, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     best = max(found, key=lambda result: float(result["requests_per_second"]))
     speeds = sorted(round(result["requests_per_second"]) for result in found)
-    return {**best, "rounds": speeds, "ready_seconds": server.ready_seconds, "resident_mb": resident_mb(server.process)}
+    memory = {"resident_mb": resident_mb(server.process), "proportional_mb": proportional_mb(server.process)}
+    return {**best, "rounds": speeds, "ready_seconds": server.ready_seconds, **memory}
 
 
 def under_pressure(made: Deployment, bodies: Sequence[bytes]) -> dict[str, Any]:
@@ -83,20 +85,30 @@ def under_pressure(made: Deployment, bodies: Sequence[bytes]) -> dict[str, Any]:
         port, home, texts = str(server.port), str(made.settings.root), str(made.texts_file)
         closed_loop(server.port, server.requests, CONNECTIONS, 1.0)
         alone = _at_rate(server)
-        with beside("crowd", port) as crowd:
+        each = dict(_beside_each(server))
+        with beside("crowd", port, ",".join(KINDS)) as crowd:
             crowded = _at_rate(server)
         with beside("swaps", port, home, texts) as swaps:
             pressed = _at_rate(server)
     return {
         "route_that_does_nothing": does_nothing,
         "alone": alone,
+        "with_each_kind_of_misbehaving_clients": each,
         "with_misbehaving_clients": crowded | crowd,
         "with_batches_and_swaps": pressed | swaps,
     }
 
 
-def _at_rate(server: Running) -> dict[str, Any]:
-    return fixed_rate(server.port, server.requests, RATE_CONNECTIONS, RATE_SECONDS, RATE)
+def _beside_each(server: Running) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What other callers see beside one kind of misbehaving clients after the other."""
+    for kind in KINDS:
+        with beside("crowd", str(server.port), kind) as crowd:
+            measured = _at_rate(server, KIND_SECONDS)
+        yield kind, measured | {"clients": crowd[kind]}
+
+
+def _at_rate(server: Running, seconds: float = RATE_SECONDS) -> dict[str, Any]:
+    return fixed_rate(server.port, server.requests, RATE_CONNECTIONS, seconds, RATE)
 
 
 def batches(made: Deployment, rounds: int) -> dict[str, float]:

@@ -22,6 +22,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
 from pipeline.store.open import open_store
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.fitting import train
 
 MODEL = "sms_spam"
@@ -41,7 +42,7 @@ class Deployment:
         self.texts = [str(row.input) for row in homes.live]
         self.texts_file = folder / "texts.json"
         self.texts_file.write_text(json.dumps(self.texts))
-        self.model = train(spec, homes.train, processes=2, progress=lambda done, total, what: None).model
+        self.model = train(spec, homes.train, backend=LocalProcesses(2), progress=lambda done, total, what: None).model
         self.store = open_store(self.settings)
         compiled, profile = self.model.compiled(), build_profile([str(row.input) for row in homes.train], seed=1)
         # Versions differ a little in their intercept, so that an answer tells which one it is of.

@@ -32,7 +32,9 @@ def _points(result: dict[str, Any]) -> list[str]:
     pressure, batch = result["pressure"], result["batch_of_1000_ms"]
     alone, pressed = pressure["alone"], pressure["with_batches_and_swaps"]
     crowded = pressure["with_misbehaving_clients"]
-    failures = sum(measured["failures"] for measured in pressure.values())
+    each, ours = pressure["with_each_kind_of_misbehaving_clients"], result["servers"][OURS]
+    measured = [found for name, found in pressure.items() if not name.startswith("with_each")]
+    failures = sum(found["failures"] for found in [*measured, *each.values()])
     return [
         f"- 1,000 requests/s: p99 {alone['p99_ms']:.2f} ms alone (the route that does nothing: "
         f"{pressure['route_that_does_nothing']['p99_ms']:.2f} ms); {pressed['p99_ms']:.2f} ms with "
@@ -40,11 +42,19 @@ def _points(result: dict[str, Any]) -> list[str]:
         f"it; {crowded['p99_ms']:.2f} ms beside {crowded['idle']:,} idle connections, "
         f"{crowded['slow_heads']} slow heads, {crowded['half_sent_bodies']} half-sent bodies, "
         f"{crowded['huge_heads']} huge heads and {crowded['compressed_bombs']} compressed bombs. {failures} failures.",
-        f"- First answer {result['servers'][OURS]['ready_seconds']:.2f} s after the start of the process.",
+        f"- The same beside one kind of them after the other: {_each_kind(each)}.",
+        f"- First answer {ours['ready_seconds']:.2f} s after the start of the process. {ours['resident_mb']:.0f} MB "
+        f"resident, {ours['proportional_mb']:.0f} MB with what processes share divided among them (Pss).",
         f"- 1,000 messages: {batch['answer_many']:.0f} ms, {batch['explain_each']:.0f} ms with explanations, "
         f"scikit-learn's pipeline {batch['scikit_learn_pipeline']:.0f} ms.",
         *[f"- Left out: {why}" for why in result["left_out"]],
     ]
+
+
+def _each_kind(each: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{kind.replace('_', ' ')} ({row['clients']:,}) p99 {row['p99_ms']:.2f} ms" for kind, row in each.items()
+    )
 
 
 def soak_text(result: dict[str, Any]) -> str:

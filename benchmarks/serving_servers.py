@@ -137,6 +137,12 @@ def floor(made: Deployment, bodies: Sequence[bytes]) -> Any:
     return started(FLOOR_NAME, [sys.executable, str(program), str(made.folder), str(port)], port, "/predict", bodies)
 
 
+def proportional_mb(process: int) -> float:
+    """Resident memory, with what several processes share divided among them (Pss)."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
 def resident_mb(process: int) -> float:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024

@@ -15,6 +15,7 @@ from pipeline.records import Row
 from pipeline.served.artifact import pack, unpack
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.fitting import Trained, evaluate_on, train
 from pipeline.training.search import search
 
@@ -30,7 +31,9 @@ def measure(rounds: int) -> dict[str, Any]:
     spec, settings = managed_model("sms_spam"), PipelineSettings()
     homes = assign_homes(spec.load(settings))
     seconds, trained = _timed_rounds(spec, homes.train, settings.training_processes, rounds)
-    everything = search((*homes.train, *homes.holdout, *homes.live), spec.candidates, spec.search, 2, quiet)
+    everything = search(
+        (*homes.train, *homes.holdout, *homes.live), spec.candidates, spec.search, LocalProcesses(2), quiet
+    )
     metrics, _ = evaluate_on(trained.model, homes.holdout)
     return {
         "rows": {"source": homes.source, "train": len(homes.train), "all": homes.rows_read - homes.duplicates},
@@ -47,7 +50,7 @@ def _timed_rounds(spec: ModelSpec, rows: Sequence[Row], processes: int, rounds: 
     seconds = []
     for _ in range(rounds):
         started = perf_counter()
-        trained = train(spec, rows, processes=processes, progress=quiet)
+        trained = train(spec, rows, backend=LocalProcesses(processes), progress=quiet)
         seconds.append(perf_counter() - started)
     return seconds, trained
 

@@ -1,5 +1,6 @@
 """Starts the project's processes, waits until they are ready and stops them: politely, then firmly."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +19,9 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 
 Sink = Callable[[str], None]
+
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class ProcessFailedError(Exception):
@@ -36,16 +41,25 @@ class Child:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """SIGTERM, then SIGKILL for one that does not end in `seconds`."""
+    def ask_to_end(self) -> None:
         if self.alive:
             self.process.send_signal(signal.SIGTERM)
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """SIGTERM, then SIGKILL for one that does not end in `seconds`, and for what it leaves behind."""
+        self.ask_to_end()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.end_group()
         self.relay.join(timeout=1.0)
+
+    def end_group(self) -> None:
+        """End what the process started and did not end itself. Trainings have groups of their own and go on."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def failure(self, what: str) -> ProcessFailedError:
         return ProcessFailedError("\n  ".join([f"{self.name} {what}.", *self.tail[-15:]]))
@@ -62,12 +76,18 @@ def start(name: str, words: Sequence[str], environment: Mapping[str, str], sink:
         errors="replace",
         # Ctrl-C reaches the whole terminal group; the launcher alone decides in which order its children end.
         start_new_session=True,
+        # A launcher that is killed takes its children with it: they would go on unwatched and hold their ports.
+        preexec_fn=_end_with_the_launcher,
     )
     tail: list[str] = []
     assert process.stdout is not None
     relay = threading.Thread(target=_relay, args=(process.stdout, tail, sink), daemon=True)
     relay.start()
     return Child(name=name, process=process, tail=tail, relay=relay)
+
+
+def _end_with_the_launcher() -> None:
+    _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _relay(stream: IO[str], tail: list[str], sink: Sink | None) -> None:
@@ -89,13 +109,14 @@ def wait_until_ready(child: Child, port_file: Path, seconds: float, *, path: str
             raise child.failure("ended before it was ready")
         if port_file.exists():
             url = f"http://127.0.0.1:{port_file.read_text().strip()}"
-            if _answers(f"{url}{path}"):
+            if answers(f"{url}{path}"):
                 return url
         time.sleep(POLL_SECONDS)
     raise child.failure(f"was not ready after {seconds:.0f} s")
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a service says 200 at an address."""
     try:
         return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
     except httpx.TransportError:

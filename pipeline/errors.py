@@ -10,8 +10,12 @@ RefitError
 ├── ArtifactError            an artefact is missing, altered or unreadable
 ├── PromotionRefusedError    no passed verdict for that version, or a stale one
 ├── ConcurrentChangeError    another process moved the pointer first
+├── KeepingError             an archive or a backup cannot be written, read or trusted
+├── BackendError             the cluster that trainings are to run on is not there
 └── StoreError               a database cannot be opened, migrated or written
 """
+
+from collections.abc import Sequence
 
 
 class RefitError(Exception):
@@ -42,8 +46,9 @@ class NoChampionError(RefitError):
 
 
 class UnknownVersionError(RefitError):
-    def __init__(self, model: str, version: int):
-        super().__init__(f"{model} has no version v{version}. List them: python -m pipeline status {model}")
+    def __init__(self, model: str, version: int, known: Sequence[int] = ()):
+        there = f"There are: {', '.join(f'v{one}' for one in known)}." if known else "List them:"
+        super().__init__(f"{model} has no version v{version}. {there} python -m pipeline status {model}")
 
 
 class ArtifactError(RefitError):
@@ -55,6 +60,14 @@ class PromotionRefusedError(RefitError):
 
 
 class ConcurrentChangeError(RefitError):
+    pass
+
+
+class KeepingError(RefitError):
+    pass
+
+
+class BackendError(RefitError):
     pass
 
 

@@ -1,6 +1,7 @@
 """What belongs to a deployment: folders, database addresses, data sources. Read in entry points and passed down."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -68,7 +69,23 @@ class PipelineSettings(BaseSettings):
         None, description="The folder aclImdb of the Large Movie Review Dataset; its test part is the frozen holdout."
     )
     download_timeout_seconds: float = Field(10.0, description="How long one source of the data may take to answer.")
+    keep_predictions_days: float | None = Field(
+        None, gt=0, description="Predictions and their labels older than this may be archived; unset: kept for ever."
+    )
+    keep_reports_days: float | None = Field(
+        None, gt=0, description="Monitoring reports older than this may be archived; unset: kept for ever."
+    )
+    archive_folder: Path | None = Field(
+        None, validation_alias="REFIT_ARCHIVE_DIR", description="Folder of the Parquet archive. Default: under home."
+    )
     training_processes: int = Field(2, ge=1, description="Worker processes of the candidate search.")
+    training_backend: Literal["local", "ray"] = Field(
+        "local", description="Where the candidate search runs: processes of this machine, or a Ray cluster."
+    )
+    ray_address: str | None = Field(
+        None,
+        description="The Ray cluster: ray://host:10001, host:6379 or auto; unset: one of its own on this machine.",
+    )
 
     @property
     def root(self) -> Path:
@@ -82,6 +99,10 @@ class PipelineSettings(BaseSettings):
     def registry_dir(self) -> Path:
         """Where registry.json and audit.log of each model are written."""
         return self.root / "registry"
+
+    @property
+    def archive_dir(self) -> Path:
+        return (self.archive_folder or self.root / "archive").absolute()
 
     @property
     def telemetry_address(self) -> str:

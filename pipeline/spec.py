@@ -181,6 +181,23 @@ class RetrainingRules:
     # The brake: after this many retrainings in a row without a promotion, a person is asked first.
     max_fruitless: int = 3
     time_limit_seconds: float = 600.0
+    # What the training and its workers may take together; None: as much as there is.
+    memory_limit_mb: float | None = field(default=4_096.0, metadata=LATER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleRules:
+    """When a model is looked at and retrained by the clock; a deployment may say otherwise for each model.
+
+    `retrain` is a calendar of five fields (minute hour day month weekday) or @daily, @weekly, @monthly, read in `zone`;
+    none: a retraining is due `retraining.schedule_days` after the last training. Each time comes up to `jitter_seconds`
+    late, always by as much for one model, so that models do not all start at once.
+    """
+
+    look_minutes: float | None = None
+    retrain: str | None = None
+    zone: str = "UTC"
+    jitter_seconds: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +217,7 @@ class ModelSpec:
     monitoring: MonitoringRules = field(default_factory=MonitoringRules)
     retraining: RetrainingRules = field(default_factory=RetrainingRules)
     rollout: RolloutRules = field(default_factory=RolloutRules)
+    schedule: ScheduleRules = field(default_factory=ScheduleRules)
     # How far the agent goes by itself with this model; none: as far as the deployment lets it.
     autonomy: Literal["observe", "propose", "act"] | None = None
 

@@ -1,5 +1,7 @@
 """Starts the service: python -m serving [--host H] [--port N] [--port-file PATH]."""
 
+import serving.trimmed_imports  # noqa: F401, I001 - before uvicorn
+
 import argparse
 import asyncio
 import gc

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from serving.access_log import AccessLog
 from serving.admission import Admission, Rates
 from serving.control import ControlPlane
-from serving.documented import documented_routes
+from serving.documented import DocumentedApp, documented_routes
 from serving.errors import install_handlers
 from serving.front_door import FrontDoor
 from serving.introspection import Introspection
@@ -60,7 +60,7 @@ def create_service(settings: ServingSettings) -> Service:
         "access_log": AccessLog() if settings.access_log else None,
     }
     front_door = Middleware(FrontDoor, **shared)
-    app = FastAPI(title="Refit: predictions", lifespan=lifespan, middleware=[front_door], telemetry=NO_TELEMETRY)
+    app = DocumentedApp(title="Refit: predictions", lifespan=lifespan, middleware=[front_door], telemetry=NO_TELEMETRY)
     app.router.routes[:0] = routes
     install_handlers(app)
     # Whom a proxy speaks for is found out by uvicorn, on the way to the application.

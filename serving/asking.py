@@ -3,6 +3,7 @@
 from typing import Any
 
 from pipeline.errors import ArtifactError
+from pipeline.served.artifact import Artifact
 from pipeline.served.protocols import Answer
 from serving.slots import Held
 
@@ -13,7 +14,12 @@ BROKEN_MODEL = (ArtifactError, ValueError, LookupError, ArithmeticError, TypeErr
 
 def explained(held: Held, value: Any) -> Answer:
     """Raises one of BROKEN_MODEL when the version cannot answer."""
-    answer = held.artifact.predictor.explain(value, TOP_FEATURES)
+    return explained_by(held.artifact, held.tag, value)
+
+
+def explained_by(artifact: Artifact, name: str, value: Any) -> Answer:
+    """The same of an artefact that is in no slot yet."""
+    answer = artifact.predictor.explain(value, TOP_FEATURES)
     if not 0.0 <= answer.score <= 1.0:
-        raise ArtifactError(f"{held.tag} answers {answer.score}, which is no probability.")
+        raise ArtifactError(f"{name} answers {answer.score}, which is no probability.")
     return answer

@@ -1,12 +1,16 @@
 """The table of routes: FastAPI documents each, Starlette runs it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from serving.control import ControlPlane
@@ -76,20 +80,41 @@ class Post(NamedTuple):
     refusals: tuple[int, ...] = PREDICTION
 
 
-class PlainRoute(APIRoute):
-    """A route in the documentation whose handler is called straight.
+class PlainRoute(Route):
+    """A route of FastAPI's application whose handler is called straight, and what the documentation says of it.
 
     FastAPI's own way to a handler (dependencies, exit stacks, response models) costs tens of microseconds a request.
     """
 
-    def __init__(self, path: str, handler: Handler, **options: Any):
-        super().__init__(path, handler, **options)
+    def __init__(self, path: str, handler: Handler, method: str, options: Callable[[], dict[str, Any]]):
+        """`options` of FastAPI's APIRoute are made when somebody reads the documentation."""
+        super().__init__(path, handler, methods=[method])
+        self.methods = {method}
+        self._options = options
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
             response = await handler(Request(scope, receive, send))
             await response(scope, receive, send)
 
         self.app = run
+
+    def documented(self) -> APIRoute:
+        return APIRoute(self.path, self.endpoint, methods=self.methods, response_model=None, **self._options())
+
+
+class DocumentedApp(FastAPI):
+    """FastAPI's application; its routes are described at the first look at them.
+
+    For every refusal of every route FastAPI makes a model of its own: a quarter of the start, and memory for ever.
+    """
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            routes = [route.documented() for route in self.router.routes if isinstance(route, PlainRoute)]
+            self.openapi_schema = get_openapi(
+                title=self.title, version=self.version, openapi_version=self.openapi_version, routes=routes
+            )
+        return self.openapi_schema
 
 
 def documented_routes(
@@ -164,23 +189,25 @@ def _inferences(v2: OpenInference) -> list[Post]:
 
 
 def _post(post: Post) -> PlainRoute:
+    return PlainRoute(post.path, post.handler, "POST", partial(_post_options, post))
+
+
+def _post_options(post: Post) -> dict[str, Any]:
     schemas = [_inlined(body.model_json_schema()) for body in post.bodies]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return PlainRoute(
-        post.path,
-        post.handler,
-        methods=["POST"],
-        response_model=None,
-        responses={**_refusals(post.path, sorted(post.refusals)), 200: {"model": post.answer}},
-        openapi_extra={"requestBody": body, "parameters": [*_in_path(post.path), *HEADERS]},
-    )
+    return {
+        "responses": {**_refusals(post.path, sorted(post.refusals)), 200: {"model": post.answer}},
+        "openapi_extra": {"requestBody": body, "parameters": [*_in_path(post.path), *HEADERS]},
+    }
 
 
 def _get(path: str, handler: Handler) -> PlainRoute:
-    extra = {"parameters": _in_path(path)}
-    refusals = _refusals(path, (404, 429, 503))
-    return PlainRoute(path, handler, methods=["GET"], response_model=None, responses=refusals, openapi_extra=extra)
+    return PlainRoute(path, handler, "GET", partial(_get_options, path))
+
+
+def _get_options(path: str) -> dict[str, Any]:
+    return {"responses": _refusals(path, (404, 429, 503)), "openapi_extra": {"parameters": _in_path(path)}}
 
 
 def _refusals(path: str, statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:

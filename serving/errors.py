@@ -40,6 +40,16 @@ STORE_AWAY = (DBAPIError, PoolTimeoutError, StoreError, OSError)
 STORE_TROUBLE = (SQLAlchemyError, StoreError, OSError)
 
 
+# By SQLite's names of errors, without what they add to it.
+SQLITE_REASONS = {
+    "SQLITE_FULL": "The disk of the database is full. Free some room; what waits is written then.",
+    "SQLITE_IOERR": "The disk of the database takes or gives no data. Check its room, its quota and its health.",
+    "SQLITE_READONLY": "The database may not be written. Check the owner of its file and of its folder.",
+    "SQLITE_CORRUPT": "The file of the database is damaged. Restore it from a backup.",
+    "SQLITE_BUSY": "The database is locked by another process for too long.",
+}
+
+
 class ServingError(RefitError):
     """Base of the service's own errors."""
 
@@ -135,7 +145,9 @@ def reason(error: Exception) -> str:
     """Why a store failed: our own sentence, or a driver's type alone: its text may carry a password."""
     if isinstance(error, StoreError):
         return str(error)
-    return f"{type(error).__name__}. Check REFIT_HOME, REFIT_CONTROL_URL and REFIT_TELEMETRY_URL."
+    code = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    known = SQLITE_REASONS.get("_".join(code.split("_")[:2]))
+    return known or f"{type(error).__name__}. Check REFIT_HOME, REFIT_CONTROL_URL and REFIT_TELEMETRY_URL."
 
 
 def error_response(

@@ -6,28 +6,30 @@ Whatever goes wrong on the way (store away, artefact missing or altered) leaves 
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 from sqlalchemy import Engine
 
 from pipeline.errors import ArtifactError, RefitError
+from pipeline.faults import fault_point
 from pipeline.records import Pointer, Provenance, version_tag
 from pipeline.releases.pins import active_pin
 from pipeline.releases.promotion import pointer, promotions, version_record
 from pipeline.releases.rollout_store import Rollout, current_rollout, take_back
 from pipeline.served.artifact import Artifact, artifact_path, read_checked, unpack
-from pipeline.served.numeric_forms import NumericPredictor
 from pipeline.served.text_linear import TextPredictor
 from serving.asking import BROKEN_MODEL
+from serving.background import give_way
 from serving.errors import STORE_TROUBLE, reason
+from serving.fetching import ArtifactAwayError
 from serving.local_copy import LocalCopy
 from serving.routing import Slot
 from serving.slots import Loaded, Problem, Slots, Trial
 from serving.trials import TrialFigures
+from serving.warming import warm_up
 
 log = logging.getLogger("serving")
 
@@ -36,9 +38,9 @@ STORE_EMPTY = "store_names_no_champion"
 UNUSABLE = "artifact_unusable"
 LOCAL_COPY = "local_copy_failed"
 NO_WAY_BACK = "previous_unusable"
+NOT_FETCHED = "artifact_not_fetched"
 # Between two slices of a released version that are given back.
 FORGET_SECONDS = 0.001
-WARM_UP_TEXTS = ("Are we still meeting for lunch tomorrow?", "WINNER! Claim your £500 prize now, call 08001234567")
 
 
 class Follower:
@@ -53,8 +55,10 @@ class Follower:
         local: LocalCopy,
         poll_seconds: float,
         retry_seconds: float,
+        fetch: Callable[[str, str], bytes] | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ):
+        """`fetch` gives the artefact of a model with a sha256 where no folder is shared, or raises ArtifactError."""
         self.first_look = Event()
         self.looked_at: float | None = None
         self._slots = slots
@@ -63,6 +67,7 @@ class Follower:
         self._local = local
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
+        self._fetch = fetch
         self._seconds = seconds
         self._stopping = Event()
         self._wake = Event()
@@ -86,6 +91,7 @@ class Follower:
         return None if self.looked_at is None else self._seconds() - self.looked_at
 
     def _run(self) -> None:
+        give_way()
         for model in self._slots.models:
             self.start_from_local_copy(model)
         while not self._stopping.is_set():
@@ -142,11 +148,17 @@ class Follower:
             return
         try:
             artifact = self._artifact(model, rollout.version, control)
+        except ArtifactAwayError as error:
+            # The other replicas may have it: this one goes on with the champion, and the rollout goes on.
+            self._slots.set_trial(model, None)
+            self._report(model, NOT_FETCHED, f"{model} {version_tag(rollout.version)} is not tried here yet: {error}")
+            return
         except BROKEN_MODEL as error:
             self._slots.set_trial(model, None)
             self._give_up(control, rollout, error)
             return
         self._slots.set_trial(model, _trial(rollout, trial, artifact))
+        self._slots.solved(model, NOT_FETCHED)
         name = f"{model} {version_tag(rollout.version)}"
         log.info("%s is in stage %d of its rollout: %s", name, rollout.stage + 1, rollout.now.traffic.value)
 
@@ -195,27 +207,43 @@ class Follower:
         try:
             artifact, content = self._load(wanted.model, wanted.artifact_sha256)
         except BROKEN_MODEL as error:
-            self._retry_at = {wanted: self._seconds() + self._retry_seconds}
+            # A fetcher keeps its own pauses.
+            pause = 0.0 if isinstance(error, ArtifactAwayError) else self._retry_seconds
+            self._retry_at = {wanted: self._seconds() + pause}
             self._report(wanted.model, UNUSABLE, _unusable(wanted, error))
             return
+        fault_point("swap:loaded")
         self._switch(wanted, artifact)
+        fault_point("swap:switched")
         self._slots.solved(wanted.model, UNUSABLE, LOCAL_COPY)
         self._keep(wanted, content)
+        fault_point("swap:kept")
 
     def _load(self, model: str, sha256: str) -> tuple[Artifact, bytes]:
-        """The artefact, warmed up, and its bytes: from the local copy when it is there, else from the shared folder."""
+        """The artefact, warmed up, and its bytes: from the local copy, else the shared folder, else fetched."""
         content = self._read(model, sha256)
         held = self._slots.with_sha256(model, sha256)
         artifact = held.artifact if held else unpack(content)
         if not held:
-            warm_up(artifact)
+            warm_up(model, artifact)
         return artifact, content
 
     def _read(self, model: str, sha256: str) -> bytes:
         try:
             return read_checked(artifact_path(self._local.folder, model, sha256), sha256)
         except ArtifactError:
+            pass
+        try:
             return read_checked(artifact_path(self._artifact_dir, model, sha256), sha256)
+        except ArtifactError:
+            if self._fetch is None:
+                raise
+        content = self._fetch(model, sha256)
+        try:
+            self._local.keep(model, content)
+        except OSError as error:
+            log.warning("%s: %s is served and not kept: %s", LOCAL_COPY, sha256[:12], error.strerror)
+        return content
 
     def _switch(self, wanted: Pointer, artifact: Artifact) -> None:
         released = self._slots.switch(wanted.model, Loaded(pointer=wanted, artifact=artifact, since=_now()))
@@ -236,18 +264,6 @@ class Follower:
     def _report(self, model: str, code: str, message: str) -> None:
         if self._slots.report(model, Problem(code=code, message=message, since=_now())):
             log.warning("%s: %s", code, message)
-
-
-def warm_up(artifact: Artifact) -> None:
-    """Ask the predictor once, before real requests do. Raises ArtifactError when its answer is no probability."""
-    predictor = artifact.predictor
-    values: Sequence[Any] = WARM_UP_TEXTS
-    if isinstance(predictor, NumericPredictor):
-        values = [(0.0,) * len(predictor.model.features)]
-    for value in values:
-        score = predictor.explain(value).score
-        if not 0.0 <= score <= 1.0:
-            raise ArtifactError(f"The artefact {artifact.sha256[:12]} answers {score}, which is no probability.")
 
 
 def _now() -> datetime:

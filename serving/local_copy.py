@@ -2,15 +2,17 @@
 
 import json
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import ArtifactError
+from pipeline.faults import fault_point
 from pipeline.records import Pointer
-from pipeline.served.artifact import save_artifact
+from pipeline.served.artifact import artifact_path, save_artifact
 
-# The champion and the one before it: a rollback needs no other disk.
-KEPT_ARTEFACTS = 2
+# The champion, the one before it, so that a rollback needs no other disk, and one that is tried.
+KEPT_ARTEFACTS = 3
 
 
 class LocalCopy:
@@ -21,12 +23,20 @@ class LocalCopy:
 
     def save(self, pointer: Pointer, content: bytes) -> None:
         """Keep what is served now. Raises OSError when the disk refuses."""
+        self._touch_outgoing(pointer.model)
         save_artifact(self.folder, pointer.model, content)
+        fault_point("copy:artifact_saved")
         fields = {**vars(pointer), "promoted_at": pointer.promoted_at.isoformat()}
         partial = self._pointer_file(pointer.model).with_suffix(f".partial-{os.getpid()}")
         partial.write_text(json.dumps(fields), encoding="utf-8")
+        fault_point("copy:pointer_written")
         partial.replace(self._pointer_file(pointer.model))
         self._forget_old(self.folder / pointer.model)
+
+    def keep(self, model: str, content: bytes) -> None:
+        """Keep an artefact that was fetched, whatever becomes of its version. Raises OSError when the disk refuses."""
+        save_artifact(self.folder, model, content)
+        self._forget_old(self.folder / model)
 
     def pointer(self, model: str) -> Pointer | None:
         """What was served last; None when nothing was. Raises ArtifactError when the file cannot be understood."""
@@ -39,6 +49,16 @@ class LocalCopy:
             raise ArtifactError(
                 f"The service's own pointer file for {model} cannot be read ({type(error).__name__})."
             ) from error
+
+    def _touch_outgoing(self, model: str) -> None:
+        """What served until now is what a rollback returns to: it must not be the oldest file."""
+        try:
+            outgoing = self.pointer(model)
+        except ArtifactError:
+            return
+        if outgoing is not None:
+            with suppress(FileNotFoundError):
+                os.utime(artifact_path(self.folder, model, outgoing.artifact_sha256))
 
     def _pointer_file(self, model: str) -> Path:
         return self.folder / model / "pointer.json"

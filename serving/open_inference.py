@@ -24,6 +24,7 @@ from serving.inputs import NumericBodies, TextBodies
 from serving.parsing import parse
 from serving.routes import DataPlane, Endpoint
 from serving.routing import Slot
+from serving.schemas import Shown
 from serving.slots import Slots
 
 JSON_LENGTH = "inference-header-content-length"
@@ -68,14 +69,14 @@ class InferenceRequest(BaseModel):
     outputs: list[Requested] | None = None
 
 
-class OutputTensor(BaseModel):
+class OutputTensor(Shown):
     name: str
     datatype: str
     shape: list[int]
-    data: list[Any] = []
+    data: list[Any] = Field(default_factory=list)
 
 
-class InferenceAnswer(BaseModel):
+class InferenceAnswer(Shown):
     model_config = ConfigDict(protected_namespaces=())
 
     model_name: str
@@ -84,7 +85,7 @@ class InferenceAnswer(BaseModel):
     outputs: list[OutputTensor]
 
 
-class InferenceError(BaseModel):
+class InferenceError(Shown):
     """What is wrong, as the protocol has it."""
 
     error: str

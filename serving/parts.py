@@ -10,6 +10,7 @@ from pipeline.catalog import catalog
 from pipeline.spec import ModelSpec
 from serving.counters import Counters
 from serving.databases import Database
+from serving.fetching import ArtifactFetcher
 from serving.follower import Follower
 from serving.local_copy import LocalCopy
 from serving.prediction_log import PredictionLog
@@ -66,6 +67,13 @@ class Parts:
         return await asyncio.get_running_loop().run_in_executor(self.workers, work)
 
 
+def _fetch(settings: ServingSettings) -> Callable[[str, str], bytes] | None:
+    if settings.artifacts_url is None:
+        return None
+    timeout = settings.artifacts_timeout_seconds
+    return ArtifactFetcher(settings.artifacts_url, settings.artifacts_token, timeout_seconds=timeout).fetch
+
+
 def build_parts(settings: ServingSettings) -> Parts:
     """Every managed model that can be served, with no thread started and no database opened."""
     pipeline = settings.pipeline
@@ -92,6 +100,7 @@ def build_parts(settings: ServingSettings) -> Parts:
             local=LocalCopy(settings.local_dir),
             poll_seconds=settings.poll_seconds,
             retry_seconds=settings.retry_seconds,
+            fetch=_fetch(settings),
         ),
         log=log,
         shadow=Shadow(log.offer, settings.shadow_queue),

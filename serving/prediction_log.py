@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy.exc import DataError, IntegrityError
 
+from pipeline.faults import fault_point
 from serving.errors import STORE_TROUBLE, reason
 
 log = logging.getLogger("serving")
@@ -185,7 +186,9 @@ class PredictionLog:
 
     def _write_held(self) -> bool:
         try:
+            fault_point("log:writing")
             self._write(self._held)
+            fault_point("log:written")
         except (IntegrityError, DataError):
             return self._write_one_by_one()
         except STORE_TROUBLE as error:

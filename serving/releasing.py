@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pipeline.errors import ConcurrentChangeError, RefitError
+from pipeline.faults import fault_point
 from pipeline.records import Provenance, version_tag
 from pipeline.releases.pins import active_pin
 from pipeline.releases.promotion import pointer
@@ -27,6 +28,7 @@ from pipeline.releases.rollout_store import (
     was_overtaken,
     was_promoted,
 )
+from serving.background import give_way
 from serving.errors import STORE_TROUBLE, reason
 from serving.labelled_pairs import LabelledPairs, labelled_pairs
 from serving.slots import Problem, Slots, Trial
@@ -75,6 +77,7 @@ class Releaser:
         self._stopping.set()
 
     def _run(self) -> None:
+        give_way()
         while not self._stopping.wait(self._check_seconds):
             for model in self._slots.models:
                 self.step(model)
@@ -134,7 +137,9 @@ class Releaser:
             take_back(control, rollout, self._provenance(why), body=body)
             log.warning("%s is taken back: %s", name, why)
         else:
+            fault_point("rollout:moving")
             advance(control, rollout, self._provenance(why), body=body)
+            fault_point("rollout:moved")
             log.info("%s leaves stage %d of its rollout: %s", name, rollout.stage + 1, why)
 
     def _provenance(self, why: str) -> Provenance:

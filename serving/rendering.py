@@ -10,19 +10,41 @@ from serving.answering import Served
 _encode = msgspec.json.Encoder().encode
 
 
+class _Word(msgspec.Struct, gc=False):
+    word: str
+    contribution: float
+
+
+class _Feature(msgspec.Struct, gc=False):
+    feature: str
+    contribution: float
+
+
+class _Prediction(msgspec.Struct, gc=False):
+    """The fields of schemas.Prediction in their order; msgspec writes known fields twice as fast as a dict."""
+
+    prediction: str
+    confidence: float
+    model_version: str
+    timestamp: str
+    top_features: Sequence[_Word | _Feature]
+    prediction_id: str
+
+
 def prediction_json(spec: ModelSpec, served: Served) -> bytes:
     """One prediction as the routes answer it."""
     tag, answer, entry = served
-    unit = "feature" if isinstance(spec.input, NumericInput) else "word"
+    part = _Feature if isinstance(spec.input, NumericInput) else _Word
+    prediction, score = answer.prediction, answer.score
     return _encode(
-        {
-            "prediction": spec.labels[answer.prediction],
-            "confidence": answer.score if answer.prediction else 1.0 - answer.score,
-            "model_version": tag,
-            "timestamp": entry.at.isoformat(),
-            "top_features": [{unit: word, "contribution": value} for word, value in answer.top_features],
-            "prediction_id": entry.prediction_id,
-        }
+        _Prediction(
+            spec.labels[prediction],
+            score if prediction else 1.0 - score,
+            tag,
+            entry.at.isoformat(),
+            [part(name, value) for name, value in answer.top_features],
+            entry.prediction_id,
+        )
     )
 
 

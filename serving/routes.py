@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import UnknownModelError
+from pipeline.faults import fault_point
 from pipeline.labels.feedback import LabelEntry, LabelsRecorded, record_labels
 from pipeline.spec import ModelSpec, TransformerBlock
 from serving.answering import Answerer, Served
@@ -155,7 +156,9 @@ class DataPlane:
 
     def _record(self, entries: Sequence[LabelEntry]) -> LabelsRecorded:
         try:
-            return record_labels(self.parts.telemetry.engine(), entries)
+            recorded = record_labels(self.parts.telemetry.engine(), entries)
+            fault_point("feedback:recorded")
+            return recorded
         except STORE_AWAY as error:
             raise StoreAwayError(
                 f"The labels could not be stored. Send them again, repeats do no harm. {reason(error)}"

@@ -37,7 +37,13 @@ class FeedbackList(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"labels": [{"prediction_id": "...", "label": "spam"}]}]})
 
 
-class Contribution(BaseModel):
+class Shown(BaseModel):
+    """An answer as the documentation shows it; nothing is checked with it, so it is built when somebody looks."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Contribution(Shown):
     """A word, or a numeric feature, and what it added to the logit of the positive class."""
 
     word: str | None = None
@@ -45,7 +51,7 @@ class Contribution(BaseModel):
     contribution: float
 
 
-class Prediction(BaseModel):
+class Prediction(Shown):
     """The answer for one message; `confidence` is the probability of the predicted class."""
 
     model_config = ConfigDict(protected_namespaces=())
@@ -58,7 +64,7 @@ class Prediction(BaseModel):
     prediction_id: str
 
 
-class BatchPrediction(BaseModel):
+class BatchPrediction(Shown):
     predictions: list[Prediction]
 
 
@@ -125,7 +131,7 @@ class UnpinBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"expected_pin": 1, "why": "v5 is trained"}]})
 
 
-class ControlAnswer(BaseModel):
+class ControlAnswer(Shown):
     """What was done; fields that the move has no use for are null."""
 
     model: str
@@ -138,7 +144,7 @@ class ControlAnswer(BaseModel):
     lifted_by: list[str] = []
 
 
-class NewPattern(BaseModel):
+class NewPattern(Shown):
     """Terms that came up together: in `count` messages, a `share` of all of them."""
 
     terms: list[str]
@@ -146,7 +152,7 @@ class NewPattern(BaseModel):
     share: float
 
 
-class DriftAnswer(BaseModel):
+class DriftAnswer(Shown):
     """Scores are null, and `drift_detected` too, where there is too little to tell."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
@@ -164,19 +170,19 @@ class DriftAnswer(BaseModel):
     model_version: str
 
 
-class FeedbackResult(BaseModel):
+class FeedbackResult(Shown):
     """`repeated` labels were known already and changed nothing."""
 
     recorded: int
     repeated: int
 
 
-class ErrorDetail(BaseModel):
+class ErrorDetail(Shown):
     code: str
     message: str
 
 
-class ErrorBody(BaseModel):
+class ErrorBody(Shown):
     error: ErrorDetail
 
 

@@ -23,6 +23,11 @@ class ServingSettings(BaseSettings):
     retry_seconds: float = Field(
         10.0, gt=0, description="How soon an artefact that could not be loaded is tried again."
     )
+    artifacts_url: str | None = Field(
+        None, description="Control plane that artefacts are fetched from where no folder is shared with training."
+    )
+    artifacts_token: SecretStr | None = Field(None, description="A token of that control plane; a viewer's is enough.")
+    artifacts_timeout_seconds: float = Field(30.0, gt=0, description="How long it may leave a fetch without a byte.")
     start_wait_seconds: float = Field(
         2.0, ge=0, description="How long the start waits for the first look at the store."
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pipeline.served.protocols import Answer
 from serving.asking import BROKEN_MODEL, explained
+from serving.background import give_way
 from serving.prediction_log import Entry
 from serving.routing import Slot
 from serving.slots import Held, Trial
@@ -58,6 +59,7 @@ class Shadow:
         return self._queue.unfinished_tasks == 0
 
     def _run(self) -> None:
+        give_way()
         while (task := self._queue.get()) is not None:
             self._compare(task)
             self._queue.task_done()

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from pipeline.faults import fault_point
 from serving.prediction_log import Entry, Write
 
 REPLAY_ROWS = 500
@@ -37,6 +38,7 @@ class Spool:
             if self._size() + len(content) > self._most_bytes:
                 return False
             _append(self._open(), content)
+            fault_point("spool:kept")
         except OSError:
             return False
         self._rows = known + len(entries)
@@ -65,6 +67,7 @@ class Spool:
         try:
             for start in range(0, len(entries), REPLAY_ROWS):
                 write(entries[start : start + REPLAY_ROWS])
+                fault_point("spool:replayed")
             path.unlink(missing_ok=True)
         except BaseException:
             if not own:

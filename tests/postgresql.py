@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,22 +16,28 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
+from tests.required import skip_or_fail
 
 BOTH_DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 # Nothing here has to survive a power cut.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+# A server that is killed loses nothing that it had committed.
+KEEPING = ("fsync=off", "listen_addresses=")
 
 
 class PostgresServer:
-    """A running server; `fresh_pair` and `empty_pair` give settings of databases that nobody else uses."""
+    """A running server; `fresh_pair` and `empty_pair` give settings of databases that nobody else uses.
 
-    def __init__(self, socket_dir: Path, template_home: Path):
-        self._socket_dir = socket_dir
+    `restart` ends it without a shutdown, as a crash would, and starts it again.
+    """
+
+    def __init__(self, socket_dir: Path, template_home: Path, restart: Callable[[], None]):
+        self.socket_dir, self.restart = socket_dir, restart
         for database in ("telemetry", "control"):
             self._create(f"{database}_template")
         open_store(self._settings(template_home, "telemetry_template", "control_template")).close()
@@ -42,6 +48,11 @@ class PostgresServer:
     def empty_pair(self, home: Path) -> PipelineSettings:
         return self._pair(home, "template0", "template0")
 
+    def copy_of(self, settings: PipelineSettings, home: Path) -> PipelineSettings:
+        """A pair with all that stands in another, to which nobody may be connected."""
+        names = [make_url(address).database for address in (settings.telemetry_address, settings.control_address)]
+        return self._pair(home, *map(str, names))
+
     def _pair(self, home: Path, telemetry_template: str, control_template: str) -> PipelineSettings:
         mark = uuid4().hex[:12]
         self._create(f"telemetry_{mark}", telemetry_template)
@@ -49,7 +60,7 @@ class PostgresServer:
         return self._settings(home, f"telemetry_{mark}", f"control_{mark}")
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg2://postgres@/{database}?host={self._socket_dir}"
+        return f"postgresql+psycopg2://postgres@/{database}?host={self.socket_dir}"
 
     def _create(self, name: str, template: str = "template0") -> None:
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
@@ -67,7 +78,7 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def running_server(options: Sequence[str] = QUICK) -> Iterator[PostgresServer]:
     """Start a server, give it, and take it away with its data."""
     programs = _programs()
     folder = Path(mkdtemp(prefix="refit-pg-"))  # short: the path of a Unix socket has at most 107 bytes
@@ -75,12 +86,17 @@ def running_server() -> Iterator[PostgresServer]:
     try:
         initialise = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         subprocess.run([*as_owner, *initialise], check=True, capture_output=True, cwd=folder)
-        options = " ".join(f"-c {option}" for option in (*QUICK, f"unix_socket_directories={folder}"))
+        given = " ".join(f"-c {option}" for option in (*options, f"unix_socket_directories={folder}"))
         control = [*as_owner, programs / "pg_ctl", "-D", data, "-w"]
-        starting = [*control, "-t", "60", "-o", options, "-l", folder / "log", "start"]
-        subprocess.run(starting, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        starting = [*control, "-t", "60", "-o", given, "-l", folder / "log"]
+        subprocess.run([*starting, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+        def restart() -> None:
+            again = [*starting, "-m", "immediate", "restart"]
+            subprocess.run(again, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
         try:
-            yield PostgresServer(folder, folder)
+            yield PostgresServer(folder, folder, restart)
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
     finally:
@@ -90,11 +106,9 @@ def running_server() -> Iterator[PostgresServer]:
 def _programs() -> Path:
     found = shutil.which("pg_ctl")
     folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    if folders:
-        return folders[0]
-    if "postgresql" in os.environ.get("REFIT_TEST_REQUIRE", ""):
-        pytest.fail("PostgreSQL's programs (initdb, pg_ctl) are not installed, and REFIT_TEST_REQUIRE asks for them.")
-    pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed; on Debian: apt-get install postgresql")
+    if not folders:
+        skip_or_fail("postgresql", "initdb and pg_ctl are not installed; on Debian: apt-get install postgresql")
+    return folders[0]
 
 
 def _unprivileged(folder: Path) -> list[str]:

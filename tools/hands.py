@@ -10,7 +10,8 @@ from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from pipeline.training.choice import WHOLE, TrainingChoice
-from tools.training import TrainingResult, train
+from tools.training import TrainingOrder, train
+from tools.training_result import TrainingResult
 
 
 class Hands(Protocol):
@@ -36,8 +37,15 @@ class RealHands:
         self.settings, self.store, self.spec, self.who = settings, store, spec, who
 
     def train(self, decision_id: str, choice: TrainingChoice = WHOLE) -> TrainingResult:
-        limit = self.spec.retraining.time_limit_seconds
-        return train(self.settings, self.spec.name, decision_id, self.who, limit, choice)
+        order = TrainingOrder(
+            model=self.spec.name,
+            decision_id=decision_id,
+            who=self.who,
+            time_limit_seconds=self.spec.retraining.time_limit_seconds,
+            memory_limit_mb=self.spec.retraining.memory_limit_mb,
+            choice=choice,
+        )
+        return train(self.store.control, self.settings, order)
 
     def release(self, judged: JudgedVersion, provenance: Provenance) -> Promotion | Rollout:
         """Promoted at once, or the beginning of a rollout, which the service carries on."""

@@ -31,6 +31,11 @@ class ToolResult:
         said = {"status": self.status.value, "data": dict(self.data), "reason": self.reason, "rule": self.rule}
         return json.dumps({name: value for name, value in said.items() if value not in (None, {})}, sort_keys=True)
 
+    @staticmethod
+    def from_json(text: str) -> "ToolResult":
+        said = json.loads(text)
+        return ToolResult(**said | {"status": ToolStatus(said["status"])})
+
 
 def ok(**data: Any) -> ToolResult:
     return ToolResult(status=ToolStatus.OK, data=data)

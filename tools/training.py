@@ -1,112 +1,214 @@
-"""Launches a training as a process of its own, with a time limit, at most once for each decision.
+"""Launches a training as a job of its own process, with limits, at most once for each decision.
 
-The lock is inherited by the child and its result goes to a file, so an agent that was killed and started again waits
-for a training that outlived it, and takes its result, instead of training a second time.
+The lock is inherited by the child and its result goes to a file, so an agent that was killed and started again watches
+a training that outlived it, and takes its result, instead of training a second time.
 """
 
 import fcntl
-import json
+import logging
 import os
-import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pipeline.gate.rules import VerdictStatus
+from sqlalchemy import Engine
+
+from pipeline.faults import fault_point
 from pipeline.settings import PipelineSettings
 from pipeline.training.choice import WHOLE, TrainingChoice
-from tools.errors import TrainingFailedError
+from pipeline.training.progress import PROGRESS_FILE
+from tools import jobs
+from tools.errors import TrainingCancelledError, TrainingFailedError
+from tools.job_files import JobFiles, clear_old, files_of, jobs_folder
+from tools.job_process import end_group, prefer_to_end, started_at
+from tools.job_settling import end_well, settle, watch_orphans
+from tools.job_watching import POLL_SECONDS, Clock, follow, words
+from tools.jobs import Job, JobState
+from tools.training_result import TrainingResult, read_result, result_of
 
-POLL_SECONDS = 0.1
 # The child needs none of these; a training must not be able to talk to the deciding model's service.
-SECRETS = ("OPENAI_API_KEY", "REFIT_AGENT_API_KEY", "REFIT_AGENT_API_TOKEN")
+SECRETS = (
+    "OPENAI_API_KEY",
+    "REFIT_AGENT_API_KEY",
+    "REFIT_AGENT_API_TOKEN",
+    "REFIT_AGENT_API_APPROVE_TOKEN",
+    "REFIT_AGENT_API_READ_TOKEN",
+    "REFIT_AGENT_EVENTS_SECRET",
+)
+
+
+log = logging.getLogger("refit.agent.jobs")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingResult:
-    """What `python -m pipeline train --json` said. `version` is None when the artefact is the champion's own."""
+class TrainingOrder:
+    """What is to be trained, for which decision, and how much it may take. `memory_limit_mb` None: no limit."""
 
-    version: int | None
-    verdict_id: str | None
-    verdict: VerdictStatus
-    reason: str
-    seconds: float
-    body: Mapping[str, Any]
+    model: str
+    decision_id: str
+    who: str
+    time_limit_seconds: float
+    memory_limit_mb: float | None = None
+    choice: TrainingChoice = WHOLE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def train(
+    control: Engine,
     settings: PipelineSettings,
-    model: str,
-    decision_id: str,
-    who: str,
-    time_limit_seconds: float,
-    choice: TrainingChoice = WHOLE,
+    order: TrainingOrder,
     command: Sequence[str] | None = None,
+    clock: Clock = _now,
 ) -> TrainingResult:
-    """Train a version for a decision, or take the result that a training for it left. Raises TrainingFailedError.
+    """Train a version for a decision, or take the result that a training for it left.
 
-    `command` replaces the command line, for tests.
+    Raises TrainingFailedError, and TrainingCancelledError for a decision whose training somebody cancelled. `command`
+    replaces the command line, for tests.
     """
-    folder = settings.root / "agent" / "trainings"
+    folder = jobs_folder(settings.root)
     folder.mkdir(parents=True, exist_ok=True)
-    answer, log = folder / f"{decision_id}.json", folder / f"{decision_id}.log"
-    deadline = time.monotonic() + time_limit_seconds
-    with _lock(folder / f"{model}.lock", deadline) as lock:
-        done = _result(answer)
+    deadline = time.monotonic() + order.time_limit_seconds
+    with _lock(control, settings.root, order.model, deadline, clock) as lock:
+        settle(control, settings.root, clock(), order.model, locked=True)
+        done = result_of(settings.root, order.decision_id)
         if done:
             return done
-        line = command or command_line(model, decision_id, who, choice)
-        code = _run(line, _environment(settings), answer, log, lock, deadline)
-        if code != 0:
-            raise TrainingFailedError(f"The training of {model} ended with code {code}; see {log}.")
-    result = _result(answer)
-    if result is None:
-        raise TrainingFailedError(f"The training of {model} answered with no result; see {log}.")
-    return result
+        _refuse_what_was_cancelled(control, order.decision_id)
+        clear_old(settings.root, clock())
+        job = _begin(control, order, clock())
+        fault_point("job:begun")
+        return _run(control, settings, order, job, command or command_line(order), lock, clock)
 
 
-def command_line(model: str, decision_id: str, who: str, choice: TrainingChoice) -> Sequence[str]:
-    line = (sys.executable, "-m", "pipeline", "train", model, "--json", "--decision-id", decision_id, "--who", who)
+def command_line(order: TrainingOrder) -> Sequence[str]:
+    said = ("--json", "--decision-id", order.decision_id, "--who", order.who)
+    line, choice = (sys.executable, "-m", "pipeline", "train", order.model, *said), order.choice
     narrowed = ("--candidates", ",".join(choice.candidates)) if choice.candidates else ()
     return (*line, *narrowed, *(() if choice == WHOLE else ("--window", choice.window.value)))
 
 
-def _environment(settings: PipelineSettings) -> dict[str, str]:
+def _refuse_what_was_cancelled(control: Engine, decision_id: str) -> None:
+    for job in jobs.of_decision(control, decision_id):
+        if job.state is JobState.CANCELLED:
+            raise TrainingCancelledError(words(JobState.CANCELLED, job))
+
+
+def _begin(control: Engine, order: TrainingOrder, now: datetime) -> Job:
+    limit = None if order.memory_limit_mb is None else int(order.memory_limit_mb * 1e6)
+    job = jobs.begin(
+        control,
+        model=order.model,
+        decision_id=order.decision_id,
+        host=socket.gethostname(),
+        time_limit_seconds=order.time_limit_seconds,
+        memory_limit_bytes=limit,
+        now=now,
+    )
+    if job is None:
+        raise TrainingFailedError(f"Another training of {order.model} runs: see python -m agent jobs list")
+    return job
+
+
+def _run(
+    control: Engine,
+    settings: PipelineSettings,
+    order: TrainingOrder,
+    job: Job,
+    command: Sequence[str],
+    lock: int,
+    clock: Clock,
+) -> TrainingResult:
+    files = files_of(settings.root, job.job_id)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    child = _start(command, _environment(settings, files), files, lock)
+    fault_point("job:started")
+    ended: JobState | None = JobState.FAILED
+    try:
+        prefer_to_end(child.pid)
+        jobs.note(control, job.job_id, clock(), pid=child.pid, pid_started_at=started_at(child.pid))
+        ended = follow(control, job, files, child.pid, lambda seconds: _gone(child, seconds), clock)
+    finally:
+        if child.poll() is None:  # the agent itself is being stopped
+            end_group(child.pid)
+        child.wait()
+    fault_point("job:gone")
+    return _concluded(control, order, jobs.job(control, job.job_id), files, ended, child.returncode, clock())
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], files: JobFiles, lock: int
+) -> subprocess.Popen[bytes]:
+    with files.answer.open("wb") as out, files.log.open("ab") as err:
+        return subprocess.Popen(
+            command, stdout=out, stderr=err, env=environment, pass_fds=(lock,), start_new_session=True
+        )
+
+
+def _gone(child: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _concluded(
+    control: Engine,
+    order: TrainingOrder,
+    job: Job,
+    files: JobFiles,
+    ended: JobState | None,
+    code: int,
+    now: datetime,
+) -> TrainingResult:
+    """Write how the job ended; its result. Raises TrainingFailedError, TrainingCancelledError."""
+    result = read_result(files.answer) if code == 0 else None
+    if ended is None and result:
+        end_well(control, job, result, now)
+        ids = {"job_id": job.job_id, "run_id": result.body.get("run_id"), "version": result.version}
+        log.info("The training of %s took %.0f s: %s.", order.model, result.seconds, result.verdict, extra=ids)
+        return result
+    state = ended or JobState.FAILED
+    reason = words(state, job) if ended else _why_failed(order.model, code, files)
+    jobs.end(control, job.job_id, state, now, reason=reason, exit_code=code)
+    log.warning("%s", reason, extra={"job_id": job.job_id})
+    raise TrainingCancelledError(reason) if state is JobState.CANCELLED else TrainingFailedError(reason)
+
+
+def _why_failed(model: str, code: int, files: JobFiles) -> str:
+    if code == 0:
+        return f"The training of {model} answered with no result; see {files.log}."
+    killed = " (killed; perhaps the machine ran out of memory)" if code == -9 else ""
+    return f"The training of {model} ended with code {code}{killed}; see {files.log}."
+
+
+def _environment(settings: PipelineSettings, files: JobFiles) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
     return kept | {
         "REFIT_HOME": str(settings.root),
         "REFIT_DATA_DIR": str(settings.data_dir.absolute()),
         "REFIT_TELEMETRY_URL": settings.telemetry_address,
         "REFIT_CONTROL_URL": settings.control_address,
+        PROGRESS_FILE: str(files.progress),
     }
 
 
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], answer: Path, log: Path, lock: int, deadline: float
-) -> int:
-    with answer.open("wb") as out, log.open("wb") as err:
-        child = subprocess.Popen(
-            command, stdout=out, stderr=err, env=environment, pass_fds=(lock,), start_new_session=True
-        )
-        try:
-            return child.wait(timeout=max(deadline - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            raise TrainingFailedError("The training took longer than its time limit and was stopped.") from None
-        finally:
-            if child.poll() is None:  # too late, or the agent itself is being stopped
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-
-
 @contextmanager
-def _lock(path: Path, deadline: float) -> Iterator[int]:
-    """One training of a model at a time on this machine. The lock lasts as long as any process has it open."""
-    with path.open("w") as file:
+def _lock(control: Engine, root: Path, model: str, deadline: float, clock: Clock) -> Iterator[int]:
+    """One training of a model at a time on this machine. The lock lasts as long as any process has it open.
+
+    Who waits for it watches the training that has it: its own watcher may be dead.
+    """
+    with (jobs_folder(root) / f"{model}.lock").open("w") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,21 +216,6 @@ def _lock(path: Path, deadline: float) -> Iterator[int]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise TrainingFailedError("Another training of this model did not end in time.") from None
+                watch_orphans(control, root, model, clock)
                 time.sleep(POLL_SECONDS)
         yield file.fileno()
-
-
-def _result(answer: Path) -> TrainingResult | None:
-    """The result that a finished training left; None when there is none, or only a part of it."""
-    try:
-        body = json.loads(answer.read_bytes())
-        return TrainingResult(
-            version=body["version"],
-            verdict_id=body["verdict_id"],
-            verdict=VerdictStatus(body["verdict"]["status"]),
-            reason=body["verdict"]["reason"],
-            seconds=float(body["seconds"]),
-            body=body,
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

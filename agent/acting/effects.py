@@ -18,9 +18,11 @@ from agent.acting.telling import told, with_repeats
 from agent.actions import CONSEQUENTIAL, Action, Autonomy
 from agent.decision import Decision
 from agent.errors import EffectError, LeaseLostError
+from agent.observability.spans import span
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
 from agent.rules.choices import choice_of
+from pipeline.data.training_set import Origin
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 from pipeline.gate.rules import VerdictStatus
 from pipeline.records import JudgedVersion, Provenance
@@ -30,6 +32,8 @@ from tools.hands import Hands
 
 Clock = Callable[[], datetime]
 Step = Callable[[str], None]
+# What a pass has taken so far, by name: the CPU seconds of its thread.
+Spent = Callable[[], Mapping[str, float]]
 
 # Moves of the pointer first, then the long training; people are told before it starts.
 ORDER = (
@@ -48,7 +52,9 @@ def no_step(point: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Effects:
-    """How decisions of one model are carried out. `still_mine` raises when the lease was lost."""
+    """How decisions of one model are carried out. `still_mine` raises when the lease was lost, `spent` says what the
+    pass has taken so far.
+    """
 
     control: Engine
     hands: Hands
@@ -59,6 +65,7 @@ class Effects:
     max_attempts: int = 3
     tell_again_after: timedelta = timedelta(hours=24)
     step: Step = no_step
+    spent: Spent = dict
 
     def carry_out(self, decision: Decision) -> bool:
         """Do what is not done yet. True when the decision is closed, False while it waits for a person."""
@@ -71,7 +78,7 @@ class Effects:
             elif action in decision.ruling.do:
                 self._perform(decision, action)
         if not waiting:
-            self._note(decision, EntryKind.CLOSED, {}, "closed")
+            self._note(decision, EntryKind.CLOSED, self.spent(), "closed")
             self.step("closed")
         return not waiting
 
@@ -93,7 +100,8 @@ class Effects:
         self.step(f"{action}:started")
         self.still_mine()
         try:
-            result = self._act(decision, action, entries)
+            with span("effect", action=action, model=decision.model, decision_id=decision.decision_id, attempt=attempt):
+                result = self._act(decision, action, entries)
         except LeaseLostError:
             raise  # another agent goes on from here: this one has no word on how the effect ended any more
         except RefitError as error:
@@ -140,6 +148,8 @@ class Effects:
                 "reason": result.reason,
                 "seconds": result.seconds,
                 "metrics": result.body.get("metrics"),
+                "cpu_seconds": result.body.get("cpu_seconds"),
+                "labels": _labels_learned(result.body.get("provenance")),
             }
             trained = self._note(decision, EntryKind.TRAINED, body, "trained")
             self.step("retrain:recorded")
@@ -249,6 +259,13 @@ class Effects:
             body=body,
             key=f"{decision.decision_id}:{step}",
         )
+
+
+def _labels_learned(provenance: Mapping[str, int] | None) -> int | None:
+    """How many labels from production a training learned from; None where it did not say."""
+    if provenance is None:
+        return None
+    return sum(rows for origin, rows in provenance.items() if origin != Origin.BASE)
 
 
 def _judged(decision: Decision, version: int, verdict_id: str) -> JudgedVersion:

@@ -52,17 +52,18 @@ def take_over(control: Engine, name: str, holder: str, now: datetime, ttl: timed
     """Take the lease whoever has it, for a caller that holds another lock: the one before finds its token outdated."""
     with writing(control).begin() as connection:
         row = connection.execute(select(table).where(table.c.name == name).with_for_update()).first()
-        values = {"holder": holder, "token": row.token + 1 if row else 1, "expires_at": now + ttl}
+        lease = Lease(name=name, holder=holder, token=row.token + 1 if row else 1)
+        values = {"holder": holder, "token": lease.token, "expires_at": now + ttl}
         change = update(table).where(table.c.name == name) if row else insert(table).values(name=name)
         connection.execute(change.values(**values))
-    return Lease(name=name, holder=holder, token=values["token"])
+    return lease
 
 
-def holder_of(control: Engine, name: str, now: datetime) -> str | None:
-    """Who holds a lease that has not run out."""
-    query = select(table.c.holder).where(table.c.name == name, table.c.expires_at > now)
+def holders_of(control: Engine, prefix: str, now: datetime) -> list[str]:
+    """Who holds leases of names that begin so and have not run out, each once."""
+    query = select(table.c.holder).distinct().where(table.c.name.startswith(prefix), table.c.expires_at > now)
     with control.connect() as connection:
-        return connection.execute(query).scalar()
+        return sorted(connection.execute(query).scalars())
 
 
 def renew(control: Engine, lease: Lease, now: datetime, ttl: timedelta) -> None:

@@ -20,6 +20,7 @@ from agent.errors import LedgerError
 from agent.record import ledger
 from agent.record.codec import decision_of
 from agent.record.ledger import Entry, EntryKind
+from pipeline.faults import fault_point
 from pipeline.records import Promotion, PromotionKind
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
@@ -67,6 +68,8 @@ class Collector:
             for entry, one in zip(found, told, strict=True):
                 made = [_unreadable(entry)] if one is None else self._notices(connection, one, now)
                 self._queue(connection, made, now)
+            fault_point("alerts:collecting")
+        fault_point("alerts:collected")
         return len(found)
 
     def _notices(self, connection: Connection, told: Told, now: datetime) -> list[Notice]:

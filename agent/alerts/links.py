@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from agent.alerts.notice import Notice
+from agent.alerts.notice import Notice, NoticeKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +13,7 @@ class Places:
     agent: str | None = None
     dashboard: str | None = None
     mlflow: str | None = None
+    runbook: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,14 @@ def links(notice: Notice, places: Places) -> tuple[Link, ...]:
         found.append(Link(words="Decision", url=f"{places.agent}/decisions/{decision}"))
     if places.mlflow:
         found.append(Link(words="MLflow", url=f"{places.mlflow}/#/models/{model}"))
+    if places.runbook:
+        found.append(Link(words="What to do", url=f"{places.runbook}#{anchor(notice.kind)}"))
     return tuple(found)
+
+
+def anchor(kind: NoticeKind) -> str:
+    """Where the runbook (docs/on-call.md) has its entry: each kind has a heading of its words."""
+    return kind.value.replace("_", "-")
 
 
 def address(text: str) -> str:

@@ -49,6 +49,15 @@ class Mail:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise SendError(f"the mail server cannot be used ({type(error).__name__})") from None
 
+    def reach(self) -> None:
+        """Connect, encrypt and log in, and send nothing. Raises SendError."""
+        try:
+            self._connected().close()
+        except smtplib.SMTPAuthenticationError:
+            raise SendError("the mail server refuses the name or the password") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise SendError(f"the mail server cannot be used ({type(error).__name__})") from None
+
     def _connected(self) -> smtplib.SMTP:
         if self.tls and self.port == TLS_AT_ONCE:
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(self.server, self.port, timeout=self.timeout, context=self._trusted())

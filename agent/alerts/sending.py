@@ -12,6 +12,7 @@ from agent.alerts.channels import Channel, Context, Earlier, RefusedError, SendE
 from agent.alerts.due import due, wait_after
 from agent.alerts.notice import Notice
 from agent.alerts.outbox import Queued
+from pipeline.faults import fault_point
 
 log = logging.getLogger("refit.alerts")
 
@@ -52,8 +53,10 @@ class Sender:
         taken = outbox.claim(self.control, seq, self.clock(), self.claimed_for)
         if taken is None:
             return False
+        fault_point("alerts:claimed")
         try:
             receipt = self.channel.send(taken.notice, self._context(taken))
+            fault_point("alerts:taken")
         except RefusedError as error:
             log.error("%s refused notice %s for good: %s", self.channel.name, taken.notice.key, error)
             outbox.given_up(self.control, taken, str(error), self.clock())
@@ -66,6 +69,7 @@ class Sender:
             self._later(taken, SendError(f"unexpected {type(error).__name__}"), rest=False)
             return False
         outbox.sent(self.control, taken, receipt, self.clock())
+        fault_point("alerts:noted")
         return True
 
     def _later(self, taken: Queued, error: SendError, *, rest: bool = True) -> None:

@@ -75,6 +75,9 @@ class AlertSettings(BaseSettings):
     labels_shown: int = Field(5, ge=0, le=10, description="How many messages an alert offers for labelling.")
     agent_url: str | None = Field(None, description="Public address of this agent, for links.")
     dashboard_url: str | None = Field(None, description="Public address of the dashboard, for links.")
+    runbook_url: str | None = Field(
+        None, description="Public address of docs/on-call.md; each alert then links its entry there."
+    )
     mlflow_url: str | None = Field(
         None,
         validation_alias=AliasChoices("REFIT_ALERTS_MLFLOW_URL", "MLFLOW_TRACKING_URI"),
@@ -91,7 +94,7 @@ class AlertSettings(BaseSettings):
     def _listed(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
-    @field_validator("agent_url", "dashboard_url")
+    @field_validator("agent_url", "dashboard_url", "runbook_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return address(value) if value else None
@@ -120,7 +123,9 @@ class AlertSettings(BaseSettings):
 
     @property
     def places(self) -> Places:
-        return Places(agent=self.agent_url, dashboard=self.dashboard_url, mlflow=self.mlflow_url)
+        return Places(
+            agent=self.agent_url, dashboard=self.dashboard_url, mlflow=self.mlflow_url, runbook=self.runbook_url
+        )
 
     @property
     def answers_clicks(self) -> bool:

@@ -45,7 +45,7 @@ def chat_routes(chat_of: ChatOf) -> APIRouter:
         found = chat_of(asked.model)
         conversation = asked.conversation or uuid4().hex[:12]
         return StreamingResponse(
-            _lines(found.ask(asked.question, conversation, May(act=asked.act, read_messages=role is not Role.VIEWER))),
+            _lines(found.ask(asked.question, conversation, May(act=asked.act, read_messages=role.may_act))),
             media_type="text/event-stream",
             headers={"cache-control": "no-store"},
         )

@@ -9,11 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from agent.alerts.settings import alert_settings
-from agent.commands.console import AsJson, opened, out
+from agent.commands.console import AsJson, opened, say
 from agent.commands.looking import start_logging
 from agent.commands.rendering import print_json
-
-alerts = typer.Typer(no_args_is_help=True, help="Alerts: what waits, what was given up, and whether a channel works.")
 
 NONE_SET_UP = (
     "No channel is set up. Set SLACK_BOT_TOKEN and SLACK_CHANNEL (or SLACK_WEBHOOK_URL), SMTP_SERVER and ALERT_EMAIL, "
@@ -21,7 +19,6 @@ NONE_SET_UP = (
 )
 
 
-@alerts.command()
 def status(json: AsJson = False) -> None:
     """Channels, dead letters and open incidents. Exit code 1 when something was given up."""
     from agent.alerts.api import status_of
@@ -39,24 +36,23 @@ def status(json: AsJson = False) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     if not any(row["set_up"] for row in found["channels"]):
-        out.print(NONE_SET_UP, highlight=False)
+        say(NONE_SET_UP)
     for row in found["channels"]:
         since = f", the oldest since {row['oldest_waiting_at'][:19]}" if row["oldest_waiting_at"] else ""
         error = f" Last error: {row['last_error']}." if row["last_error"] else ""
         off = "" if row["set_up"] else " (not set up now)"
         counts = f"{row['sent']} sent, {row['waiting']} waiting{since}, {row['dead']} given up."
-        out.print(f"{row['channel']}{off}: {counts}{error}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{row['channel']}{off}: {counts}{error}")
     for letter in found["dead_letters"]:
         said = f"given up {letter['seq']} ({letter['channel']}): {letter['headline']}. {letter['last_error']}"
         again = f"Send it again: python -m agent alerts retry {letter['seq']}"
-        out.print(f"  {said}. {again}", highlight=False, markup=False, soft_wrap=True)
+        say(f"  {said}. {again}")
     for one in found["incidents"]:
         if one["resolved_at"] is None:
             line = f"open incident {one['incident_id']}: {one['model']}, {one['kind']}, since {one['opened_at'][:19]}"
-            out.print(line, highlight=False, markup=False, soft_wrap=True)
+            say(line)
 
 
-@alerts.command("test")
 def try_out(json: AsJson = False) -> None:
     """Send a test notice on each channel now, past the outbox. Exit code 1 when one does not take it."""
     from agent.alerts.build import build_channels
@@ -91,12 +87,11 @@ def _show_test(results: list[dict[str, Any]], json: bool) -> None:
         return
     for result in results:
         said = result["error"] or f"taken in {result['seconds']} s"
-        out.print(f"{result['channel']}: {said}.", highlight=False, markup=False, soft_wrap=True)
+        say(f"{result['channel']}: {said}.")
     if not results:
-        out.print(NONE_SET_UP, highlight=False)
+        say(NONE_SET_UP)
 
 
-@alerts.command()
 def retry(
     seq: Annotated[int | None, typer.Argument(help="Number of one dead letter; default: all of them.")] = None,
     json: AsJson = False,
@@ -109,11 +104,10 @@ def retry(
     if json:
         print_json({"queued_again": count})
     else:
-        out.print(f"{count} queued again. The running agent sends them within seconds.", highlight=False)
+        say(f"{count} queued again. The running agent sends them within seconds.")
     raise typer.Exit(1 if seq is not None and count == 0 else 0)
 
 
-@alerts.command()
 def deliver() -> None:
     """Deliver alerts until stopped (Ctrl-C), where no agent runs that does; two never send at once."""
     from agent.alerts.build import build_deliverer
@@ -125,5 +119,5 @@ def deliver() -> None:
     with opened() as (settings, store):
         deliverer = build_deliverer(alert_settings(), settings, store)
         names = ", ".join(channel.name for channel in deliverer.channels)
-        out.print(f"Delivering on {names}. Ctrl-C stops." if names else NONE_SET_UP, highlight=False)
+        say(f"Delivering on {names}. Ctrl-C stops." if names else NONE_SET_UP)
         deliverer.run(stop)

@@ -10,7 +10,7 @@ import typer
 
 from agent.build import build_loop
 from agent.commands import rendering
-from agent.commands.console import AsJson, err, opened, out
+from agent.commands.console import AsJson, at_work, err, opened, say
 from agent.passes import Passes
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
@@ -43,7 +43,11 @@ def ask(
     from agent.chat.events import EventKind
     from agent.chat.sitting import May
 
-    with opened() as (settings, store), _passes(settings, store, model, act) as passes, err.status("looking") as status:
+    with (
+        opened() as (settings, store),
+        _passes(settings, store, model, act) as passes,
+        at_work("looking", json) as update,
+    ):
         chat = build_chat(settings, store, managed_model(model or settings.pipeline.default_model), passes)
 
         async def run() -> list[object]:
@@ -51,7 +55,7 @@ def ask(
             async for event in chat.ask(question, conversation or uuid4().hex[:12], May(act=act)):
                 seen.append({"kind": event.kind, **event.data})
                 if event.kind is EventKind.TOOL_STARTED:
-                    status.update(str(event.data["tool"]).replace("_", " "))
+                    update(str(event.data["tool"]).replace("_", " "))
                 final.update(event.data if event.kind is EventKind.FINAL else {})
             return seen
 
@@ -62,5 +66,5 @@ def ask(
         return
     if final["note"]:
         err.print(str(final["note"]), highlight=False)
-    out.print(str(final["answer"]), highlight=False, markup=False, soft_wrap=True)
+    say(str(final["answer"]))
     err.print(f"Go on: --conversation {final['conversation']}", highlight=False, style="dim")

@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from agent.settings import AgentSettings
+from pipeline.commands.common import AsJson, Model, at_work, err, out, say
 from pipeline.store.open import Store, open_store
 
-out, err = Console(), Console(stderr=True)
+__all__ = ["AsJson", "Decision", "Model", "SomeModel", "at_work", "err", "opened", "out", "say"]
 
-Model = Annotated[str, typer.Argument(help="A managed model, such as sms_spam.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+SomeModel = Annotated[str | None, typer.Argument(metavar="[MODEL]", help="One managed model; default: all of them.")]
+Decision = Annotated[str, typer.Argument(metavar="DECISION", help="Its id, as `decisions` lists it.")]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Commands that look ahead before an agent is let act: what-if, replay, backtest, simulate, eval, ask."""
+"""Commands that look ahead before an agent is let act: what-if, backtest, eval."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.commands import rendering
-from agent.commands.ask import ask
-from agent.commands.console import AsJson, err, opened, out
+from agent.commands.console import AsJson, Decision, at_work, opened, out, say
 from agent.commands.foresight_show import show_what_if
-from agent.commands.replay import replay
-from agent.commands.simulate import simulate
+from agent.commands.known import entries_of
 from agent.decision import PolicyRules
 from agent.foresight.what_if import what_if
-from agent.record import ledger
 from agent.record.codec import decision_of
 from agent.rules.policy_file import read_policy
 from agent.rules.policy_numbers import UnknownRuleNumberError
@@ -27,21 +24,15 @@ if TYPE_CHECKING:
 
 SCENARIOS = Path(__file__).parents[2] / "tests" / "agent" / "scenarios_eval"
 
-foresight = typer.Typer()
-foresight.command()(ask)
-foresight.command()(simulate)
-foresight.command()(replay)
 
-
-@foresight.command("what-if")
 def what_if_command(
-    decision_id: Annotated[str, typer.Argument(metavar="DECISION", help="Its id: python -m agent decisions")],
-    drift_threshold: Annotated[float | None, typer.Option(min=0, max=1)] = None,
-    accuracy_floor: Annotated[float | None, typer.Option(min=0, max=1)] = None,
-    accuracy_confidence: Annotated[float | None, typer.Option(min=0.5, max=1)] = None,
-    min_new_labels: Annotated[float | None, typer.Option(min=0)] = None,
-    cooldown_hours: Annotated[float | None, typer.Option(min=0)] = None,
-    schedule_days: Annotated[float | None, typer.Option(min=0)] = None,
+    decision_id: Decision,
+    drift_threshold: Annotated[float | None, typer.Option(min=0, max=1, help="Above it, drift is a breach.")] = None,
+    accuracy_floor: Annotated[float | None, typer.Option(min=0, max=1, help="Below it, accuracy is one.")] = None,
+    accuracy_confidence: Annotated[float | None, typer.Option(min=0.5, max=1, help="How sure of that.")] = None,
+    min_new_labels: Annotated[float | None, typer.Option(min=0, help="Labelled rows that a retraining takes.")] = None,
+    cooldown_hours: Annotated[float | None, typer.Option(min=0, help="Between two retrainings.")] = None,
+    schedule_days: Annotated[float | None, typer.Option(min=0, help="Between routine retrainings.")] = None,
     other: Annotated[list[str] | None, typer.Option("--set", help="Any number of the policy, NAME=VALUE.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -56,7 +47,7 @@ def what_if_command(
     }
     changes = {name: value for name, value in named.items() if value is not None} | _assignments(other or [])
     with opened() as (_, store):
-        decision = decision_of(ledger.entries_of(store.control, decision_id)[0])
+        decision = decision_of(entries_of(store, decision_id)[0])
     try:
         found = what_if(decision, changes)
     except UnknownRuleNumberError as error:
@@ -81,7 +72,6 @@ def _assignments(pairs: list[str]) -> dict[str, float]:
     return parsed
 
 
-@foresight.command("eval")
 def eval_command(
     scenarios: Annotated[Path, typer.Option(help="Folder of scenarios (*.yaml).")] = SCENARIOS,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask the deciding model about so many only.")] = None,
@@ -93,8 +83,8 @@ def eval_command(
     from agent.foresight.evaluation.scenario import read_scenarios
 
     found = read_scenarios(scenarios)
-    with err.status("asking the deciding model") as status:
-        agent = _agent_report(AgentSettings(), found[:limit], status.update)
+    with at_work("asking the deciding model", json) as update:
+        agent = _agent_report(AgentSettings(), found[:limit], update)
     result = evaluate(found, agent)
     if json:
         rendering.print_json(report.as_json(result))
@@ -116,7 +106,6 @@ def _agent_report(
     return evaluate_agent(scenarios, partial(live_deliberator, settings), settings.llm_model, progress=progress)
 
 
-@foresight.command("backtest")
 def backtest_command(
     file: Annotated[Path, typer.Option("--csv", help="Past predictions of any model, with a header.")],
     time: Annotated[str, typer.Option(help="Column of the time: ISO 8601, or seconds since 1970.")],
@@ -141,7 +130,7 @@ def backtest_command(
     named = tuple(name.strip() for name in features.split(",")) if features else ()
     columns = Columns(time=time, prediction=prediction, text=text, features=named, score=score, label=label)
     rules = read_policy(policy, PolicyRules()) if policy else PolicyRules()
-    with err.status("measuring"):
+    with at_work("measuring", json):
         found = backtest(file, columns, rules, reference=reference, window=window, label_delay_hours=label_delay_hours)
         draw(found, plot)
     if json:
@@ -150,4 +139,4 @@ def backtest_command(
     out.print(report.table(found))
     for line in report.sentences(found):
         out.print(line, highlight=False, soft_wrap=True)
-    out.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
+    say(f"Plot: {plot}")

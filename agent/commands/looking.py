@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from agent.commands import rendering
 from agent.loop import Loop
+from agent.observability import log_lines, spans
+from agent.observability.log_lines import bound
+from agent.settings import AgentSettings
 
 log = logging.getLogger("refit.agent")
 
@@ -15,12 +18,15 @@ def look(loop: Loop) -> Callable[[], None]:
     def one_look() -> None:
         made = loop.check(scheduled=True)
         reasons = " ".join(rendering.reasons(made.decision))
-        log.info("%s: %s, decision %s. %s", loop.spec.name, made.decision.headline, made.decision.decision_id, reasons)
+        decision = made.decision
+        with bound(model=decision.model, decision_id=decision.decision_id):
+            log.info("%s: %s, decision %s. %s", decision.model, decision.headline, decision.decision_id, reasons)
 
     return one_look
 
 
 def start_logging() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    for chatty in ("apscheduler", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    """Lines and spans as the settings say."""
+    settings = AgentSettings()
+    log_lines.start(settings.log_format)
+    spans.start(settings.otel_endpoint)

@@ -6,43 +6,44 @@ import typer
 
 from agent.build import score
 from agent.commands import rendering
-from agent.commands.console import AsJson, Model, opened, out
+from agent.commands.console import AsJson, Decision, Model, SomeModel, opened, out, say
+from agent.commands.known import entries_of
 from agent.record import ledger
 from agent.record.codec import decision_of
 from agent.record.scorecard import Regret
 from pipeline.catalog import managed_model
 
-records = typer.Typer()
 
-
-@records.command()
 def decisions(
-    model: Annotated[str | None, typer.Argument(help="One model; default: all of them.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000)] = 20,
+    model: SomeModel = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many.")] = 20,
     json: AsJson = False,
 ) -> None:
     """The newest decisions."""
+    name = managed_model(model).name if model else None
     with opened() as (_, store):
-        found = ledger.decisions(store.control, model, limit)
+        found = ledger.decisions(store.control, name, limit)
     if json:
         rendering.print_json({"decisions": [rendering.decision_row(entry) for entry in found]})
         return
-    out.print(rendering.decisions_table(found) if found else "No decision was recorded yet.")
+    if found:
+        out.print(rendering.decisions_table(found))
+    else:
+        say(f"No decision was recorded yet. Make one: python -m agent check {name or 'sms_spam'}")
 
 
-@records.command()
-def explain(decision_id: str, json: AsJson = False) -> None:
+def explain(decision_id: Decision, json: AsJson = False) -> None:
     """One recorded decision with its evidence, reasons and what came of it."""
     with opened() as (_, store):
-        entries = ledger.entries_of(store.control, decision_id)
+        entries = entries_of(store, decision_id)
     decision = decision_of(entries[0])
     if json:
         rendering.print_json(rendering.decision_json(decision, entries[1:]))
         return
     rendering.show_decision(out, decision, entries[1:])
+    say(f"What would change it: python -m agent what-if {decision_id} --drift-threshold 0.2")
 
 
-@records.command()
 def verify(
     tip: Annotated[str | None, typer.Option(help="A hash noted earlier, which the chain must still hold.")] = None,
     json: AsJson = False,
@@ -64,14 +65,13 @@ def verify(
             }
         )
     elif intact:
-        out.print(f"The ledger is intact: {found.entries} entries, tip {found.tip}", highlight=False, soft_wrap=True)
+        say(f"The ledger is intact: {found.entries} entries, tip {found.tip}")
     else:
         where = f" at entry {found.broken_at}" if found.broken_at else ""
-        out.print(f"The ledger is NOT intact{where}: {reason}.", highlight=False)
+        say(f"The ledger is NOT intact{where}: {reason}.")
     raise typer.Exit(0 if intact else 1)
 
 
-@records.command("scorecard")
 def show_scorecard(model: Model, json: AsJson = False) -> None:
     """The deciding model against the rules: what it changed, and what came of it."""
     with opened() as (_, store):
@@ -83,4 +83,4 @@ def show_scorecard(model: Model, json: AsJson = False) -> None:
     state = "demoted to advice" if card.demoted else "deciding within the policy"
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
     changed = f"{len(card.choices)} changed a decision ({said})"
-    out.print(f"Asked {card.asked} times, {card.accepted} answers accepted, {changed}: {state}.", highlight=False)
+    say(f"Asked {card.asked} times, {card.accepted} answers accepted, {changed}: {state}.")

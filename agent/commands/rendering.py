@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -15,6 +16,7 @@ from agent.decision import Decision, Fired
 from agent.deliberation.figures import figures
 from agent.record.canonical import to_plain
 from agent.record.ledger import Entry, EntryKind
+from pipeline.commands.offering import called
 from pipeline.records import PromotionKind, version_tag
 
 _COLOURS = {
@@ -95,7 +97,7 @@ def show_decision(console: Console, decision: Decision, events: Iterable[Entry],
     if steps:
         console.print("What was done:", highlight=False)
         for line in steps:
-            console.print(Padding(Text(f"- {line}"), (0, 2)), highlight=False)
+            console.print(Padding(Text(called(f"- {line}")), (0, 2)), highlight=False)
 
 
 def figures_table(decision: Decision) -> Table:
@@ -150,7 +152,7 @@ def _replaced(decision: Decision) -> tuple[str, ...]:
 
 
 def _rule_line(fired: Fired) -> Text:
-    text = Text(f"- {fired.sentence} ")
+    text = Text(called(f"- {fired.sentence} "))
     margin = "" if fired.margin is None else f", margin {fired.margin:+.3f}"
     text.append(f"[{fired.rule}{margin}]", style="dim")
     return text
@@ -247,9 +249,13 @@ def decisions_table(entries: Iterable[Entry]) -> Table:
     return table
 
 
-def approval_line(approval: Approval) -> str:
-    bound = approval.binding
-    return (
-        f"{approval.approval_id}  {bound.model}: {bound.action.value} {json.dumps(bound.arguments)} "
-        f"of decision {bound.decision_id}, until {approval.expires_at:%Y-%m-%d %H:%M} UTC"
-    )
+def approvals_table(found: Iterable[Approval]) -> Table:
+    table = Table(title="Waits for a person, oldest first", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("approval", "model", "action", "of decision", "until (UTC)"):
+        table.add_column(name, no_wrap=True)
+    for approval in found:
+        bound = approval.binding
+        action = f"{bound.action.value} {json.dumps(bound.arguments)}" if bound.arguments else bound.action.value
+        until = f"{approval.expires_at:%Y-%m-%d %H:%M}"
+        table.add_row(approval.approval_id, bound.model, Text(action), bound.decision_id, until)
+    return table

@@ -13,7 +13,8 @@ import typer
 from rich.table import Table
 
 from agent.commands import rendering
-from agent.commands.console import AsJson, err, opened, out
+from agent.commands.console import AsJson, at_work, opened, out, say
+from agent.commands.known import entries_of
 from agent.decision import Bounds, Decision, Evidence, PolicyRules
 from agent.deliberation.prompts import FOLDER
 from agent.deliberation.proposal import Proposal
@@ -49,13 +50,14 @@ def replay(
 
 def _replay_one(decision_id: str, json: bool) -> None:
     with opened() as (_, store):
+        entries_of(store, decision_id)
         again = replay_decision(store.control, decision_id)
     if json:
         kept = ("same", "recorded", "replayed", "differences")
         rendering.print_json({name: getattr(again, name) for name in kept})
     else:
         verdict = "the same" if again.same else f"NOT the same ({', '.join(again.differences)} differ)"
-        out.print(f"Decision {decision_id} replays to {rendering.names(again.replayed)}: {verdict}.", highlight=False)
+        say(f"Decision {decision_id} replays to {rendering.names(again.replayed)}: {verdict}.")
     raise typer.Exit(0 if again.same else 1)
 
 
@@ -65,7 +67,7 @@ def _replay_history(model: str, since: datetime | None, policy: Path | None, pro
     def rules_of(recorded: PolicyRules) -> PolicyRules:
         return with_numbers_of(recorded, changes, policy) if policy else recorded
 
-    with opened() as (settings, store), err.status("replaying"), _deliberating(settings, prompt) as deliberate:
+    with opened() as (settings, store), at_work("replaying", json), _deliberating(settings, prompt) as deliberate:
         found = replay_history(recorded_decisions(store, model, since), rules_of, deliberate=deliberate)
     if json:
         rendering.print_json(as_json(found))

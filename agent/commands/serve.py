@@ -1,14 +1,11 @@
-"""The command `serve`."""
+"""The command `serve`, the agent's control plane."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-serving = typer.Typer()
 
-
-@serving.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default from settings.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.commands import rendering
-from agent.commands.console import AsJson, err, out
+from agent.commands.console import AsJson, at_work, out, say
 from agent.decision import PolicyRules
 from agent.rules.policy_file import read_policy
 from agent.settings import AgentSettings
@@ -27,8 +27,8 @@ class AgentKind(StrEnum):
 
 def simulate(
     histories: Annotated[str, typer.Option("--history", help="Some, with commas between, or all.")] = "all",
-    days: Annotated[int, typer.Option(min=30, max=3_650)] = 365,
-    seed: int = 0,
+    days: Annotated[int, typer.Option(min=30, max=3_650, help="How long a history is.")] = 365,
+    seed: Annotated[int, typer.Option(help="Which messages are drawn.")] = 0,
     policy: Annotated[Path | None, typer.Option(help="Numbers of the policy, `drift_threshold: 0.2` a line.")] = None,
     agent: Annotated[AgentKind, typer.Option(help="Who decides within the policy.")] = AgentKind.SCRIPTED,
     most_calls: Annotated[int, typer.Option(min=1, help="How often the LLM is asked in one history.")] = 50,
@@ -39,7 +39,7 @@ def simulate(
     from agent.foresight.simulation import compare
     from agent.foresight.simulation.plot import draw
 
-    found = _compared(_named(histories), days, seed, policy, agent, most_calls)
+    found = _compared(_named(histories), days, seed, policy, agent, most_calls, json)
     draw(found, plot)
     if json:
         rendering.print_json(compare.as_json(found) | {"plot": str(plot)})
@@ -47,7 +47,7 @@ def simulate(
     out.print(compare.table(found))
     for line in _notes(found, agent):
         out.print(line, highlight=False, soft_wrap=True)
-    out.print(f"Plot: {plot}", highlight=False, soft_wrap=True)
+    say(f"Plot: {plot}")
 
 
 def _named(histories: str) -> list[str]:
@@ -61,7 +61,7 @@ def _named(histories: str) -> list[str]:
 
 
 def _compared(
-    names: Sequence[str], days: int, seed: int, policy: Path | None, agent: AgentKind, most_calls: int
+    names: Sequence[str], days: int, seed: int, policy: Path | None, agent: AgentKind, most_calls: int, json: bool
 ) -> "Comparison":
     from agent.foresight.simulation import compare
     from agent.foresight.simulation.measured import load
@@ -71,7 +71,7 @@ def _compared(
     base = PolicyRules(monitoring=MonitoringRules(window_rows=measured.window_rows))
     rules = read_policy(policy, base) if policy else base
     _policies(rules, agent, most_calls)  # an LLM that is missing is said before the work, not after it
-    with err.status("simulating") as status:
+    with at_work("simulating", json) as update:
         return compare.compare(
             names,
             lambda: _policies(rules, agent, most_calls),
@@ -80,7 +80,7 @@ def _compared(
             days=days,
             seed=seed,
             prices=Prices(),
-            progress=status.update,
+            progress=update,
         )
 
 

@@ -2,15 +2,25 @@
 
 import ipaddress
 from dataclasses import dataclass
+from itertools import combinations
 
 from starlette.requests import Request
 
-from agent.control_plane.roles import READING_METHODS, READING_POSTS, Role, Tokens
+from agent.control_plane.roles import READING_METHODS, Role, Tokens
 from agent.errors import ApiError, ApiSetupError
 
 LOCAL_NAMES = frozenset({"localhost"})
 # Says that the process lives and no figure: health checks of this machine carry no token.
-OPEN_HERE = frozenset({"/health"})
+OPEN_HERE = frozenset({"/health", "/health/live", "/health/ready"})
+VARIABLES = {
+    Role.OPERATOR: "REFIT_AGENT_API_TOKEN",
+    Role.APPROVER: "REFIT_AGENT_API_APPROVE_TOKEN",
+    Role.VIEWER: "REFIT_AGENT_API_READ_TOKEN",
+}
+REFUSALS = {
+    Role.APPROVER: "This needs the operator's token; an approver's reads and answers approvals.",
+    Role.VIEWER: "This needs the operator's token, or an approver's for approvals; a viewer's only reads.",
+}
 
 
 def require_a_safe_setup(host: str, tokens: Tokens) -> None:
@@ -20,10 +30,12 @@ def require_a_safe_setup(host: str, tokens: Tokens) -> None:
             f"Listening on {host} lets other machines approve promotions. Set REFIT_AGENT_API_TOKEN to a secret of "
             "16 characters or more, or listen on 127.0.0.1."
         )
-    if tokens.operator is None and tokens.viewer is not None:
-        raise ApiSetupError("With REFIT_AGENT_API_READ_TOKEN alone nobody could act: set REFIT_AGENT_API_TOKEN too.")
-    if tokens.operator is not None and tokens.operator == tokens.viewer:
-        raise ApiSetupError("REFIT_AGENT_API_TOKEN and REFIT_AGENT_API_READ_TOKEN are the same: give viewers another.")
+    if tokens.by_role and tokens.operator is None:
+        others = " and ".join(VARIABLES[role] for role in tokens.by_role)
+        raise ApiSetupError(f"With {others} alone nobody could act: set {VARIABLES[Role.OPERATOR]} too.")
+    for one, other in combinations(tokens.by_role, 2):
+        if tokens.by_role[one] == tokens.by_role[other]:
+            raise ApiSetupError(f"{VARIABLES[one]} and {VARIABLES[other]} are the same: give each role its own token.")
 
 
 @dataclass(frozen=True)
@@ -34,14 +46,14 @@ class Admission:
 
     def role(self, request: Request) -> Role:
         """Who asks. Raises ApiError for a request that may not be answered."""
-        if not self.tokens.any:
+        if not self.tokens.by_role:
             _require_this_machine(request)
             return Role.LOCAL
         if request.method in READING_METHODS and request.url.path in OPEN_HERE and _from_this_machine(request):
             return Role.VIEWER
         found = _presented_role(request, self.tokens)
-        if found is Role.VIEWER and not _only_reads(request):
-            raise ApiError(403, "forbidden", "This needs the operator's token; a viewer's only reads.")
+        if not found.may_ask(request.method, request.url.path):
+            raise ApiError(403, "forbidden", REFUSALS[found])
         return found
 
 
@@ -52,10 +64,6 @@ def is_local(host: str) -> bool:
         return bare in LOCAL_NAMES or ipaddress.ip_address(bare).is_loopback
     except ValueError:
         return False
-
-
-def _only_reads(request: Request) -> bool:
-    return request.method in READING_METHODS or request.url.path in READING_POSTS
 
 
 def _from_this_machine(request: Request) -> bool:

@@ -1,29 +1,37 @@
 """The agent's control plane over HTTP: health, models, decisions, approvals, checks, the ledger.
 
 It decides nothing: a check is a pass of the loop, and an answer to an approval is claimed once and then carried out by
-a pass. Answers hold numbers, enums, ids and our own sentences; no message, no secret.
+a pass. Answers hold numbers, enums, ids and our own sentences; no secret, and messages only in the views that say so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from agent.acting import approvals as approval_table
 from agent.commands import rendering
 from agent.control_plane.admission import Admission
 from agent.control_plane.api_errors import install_handlers
+from agent.control_plane.events import event_routes
 from agent.control_plane.gate import Gate
+from agent.control_plane.health import health_routes
+from agent.control_plane.jobs_api import job_routes
+from agent.control_plane.metrics import metric_routes, registry_of
 from agent.control_plane.roles import Tokens
 from agent.errors import ApprovalRefusedError
 from agent.loop import Clock, Loop
+from agent.observability.requests import Observed, RequestFigures
 from agent.passes import Passes
 from agent.record import ledger
 from agent.record.canonical import to_plain
 from agent.record.codec import decision_of
 from agent.record.replay import replay
+from agent.schedule.calendar import Plan
+from agent.schedule.showing import next_times, schedule_body
 from pipeline.errors import UnknownModelError
 from pipeline.records import version_tag
 from pipeline.releases.promotion import pointer
@@ -47,7 +55,13 @@ class Parts:
     max_body_bytes: int = 65_536
     wait_seconds: float = 20.0
     looks_by_the_clock: bool = False
+    plans: Sequence[Plan] = ()
+    events_secret: SecretStr | None = None
+    registry: CollectorRegistry | None = None
     chat: APIRouter | None = None
+    views: APIRouter | None = None
+    artifacts: APIRouter | None = None
+    costs: APIRouter | None = None
 
     def loop_of(self, model: str) -> Loop:
         """Raises UnknownModelError that lists the models."""
@@ -68,11 +82,19 @@ class Answer(BaseModel):
 def create_api(parts: Parts) -> FastAPI:
     app = FastAPI(title="Refit agent", description=__doc__ or "", version="1")
     app.add_middleware(Gate, admission=Admission(parts.tokens), max_body_bytes=parts.max_body_bytes)
+    registry = parts.registry or registry_of(parts.store.control, sorted(parts.loops), parts.plans, parts.clock)
+    # Added last, it stands before all others: what they refuse is seen too.
+    app.add_middleware(Observed, figures=RequestFigures(registry))
+    app.include_router(metric_routes(registry))
+    app.include_router(health_routes(parts.store))
     app.include_router(_models(parts))
     app.include_router(_decisions(parts))
     app.include_router(_approvals(parts))
-    if parts.chat is not None:
-        app.include_router(parts.chat)
+    app.include_router(job_routes(parts.store, parts.clock))
+    app.include_router(event_routes(parts.store, frozenset(parts.loops), parts.clock, parts.events_secret))
+    for routes in (parts.chat, parts.views, parts.artifacts, parts.costs):
+        if routes is not None:
+            app.include_router(routes)
     install_handlers(app)
     return app
 
@@ -96,6 +118,11 @@ def _models(parts: Parts) -> APIRouter:
     def models() -> Plain:
         """The managed models: champion, last decision, what waits for a person."""
         return {"models": [_model_row(parts, name) for name in sorted(parts.loops)]}
+
+    @routes.get("/schedule")
+    def schedule() -> Plain:
+        """What is done by the clock: last and next times of every plan, and which agent leads."""
+        return _plain(schedule_body(parts.store.control, parts.plans, parts.clock()))
 
     @routes.post("/models/{name}/check")
     def check(name: Name, response: Response) -> Plain:
@@ -122,6 +149,7 @@ def _model_row(parts: Parts, name: str) -> Plain:
         "generation": champion.generation if champion else 0,
         "autonomy": parts.loops[name].autonomy,
         "waiting_for_approval": len(waiting),
+        "next": next_times(parts.store.control, parts.plans, name, parts.clock()),
         "last_decision": rendering.decision_row(newest[0]) if newest else None,
     }
     return _plain(row)

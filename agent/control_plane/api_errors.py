@@ -19,6 +19,7 @@ from agent.errors import (
     UnknownDecisionError,
 )
 from pipeline.errors import RefitError, StoreError, UnknownModelError
+from tools.errors import JobNotRunningError, UnknownJobError
 
 log = logging.getLogger("refit.agent")
 
@@ -30,6 +31,8 @@ _STATUS: tuple[tuple[type[RefitError], int, str], ...] = (
     (ApprovalRefusedError, 409, "approval_refused"),
     (BusyError, 409, "busy"),
     (LedgerError, 409, "ledger_refused"),
+    (UnknownJobError, 404, "unknown_job"),
+    (JobNotRunningError, 409, "job_not_running"),
     (StoreError, 503, "store_away"),
 )
 _HTTP: Mapping[int, tuple[str, str]] = {

@@ -3,8 +3,7 @@
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
@@ -13,12 +12,15 @@ from fastapi import APIRouter, FastAPI
 from agent.alerts.build import delivering_in_background, reachable
 from agent.build import build_loop, now
 from agent.commands.console import opened
-from agent.commands.looking import look, start_logging
+from agent.commands.looking import start_logging
 from agent.control_plane.admission import require_a_safe_setup
 from agent.control_plane.api import Parts, create_api
+from agent.control_plane.artifacts import artifact_routes
+from agent.control_plane.costs_api import cost_routes
 from agent.control_plane.roles import Tokens
 from agent.loop import Loop
 from agent.passes import Passes
+from agent.scheduler import deployed_plans, looking
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
 from pipeline.store.open import Store
@@ -27,16 +29,18 @@ from pipeline.store.open import Store
 class AnnouncedServer(uvicorn.Server):
     """Says where it listens, and writes its port to a file, as soon as it accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, port_file: Path | None):
+    def __init__(
+        self, config: uvicorn.Config, port_file: Path | None, name: str = "Control plane", path: str = "/docs"
+    ):
         super().__init__(config)
-        self._port_file = port_file
+        self._port_file, self._name, self._path = port_file, name, path
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.started:
             return
         port = self.servers[0].sockets[0].getsockname()[1]
-        print(f"Control plane on http://{self.config.host}:{port}  (docs: /docs)", file=sys.stderr, flush=True)
+        print(f"{self._name} on http://{self.config.host}:{port}{self._path}", file=sys.stderr, flush=True)
         if self._port_file:
             partial = self._port_file.with_name(f"{self._port_file.name}.partial")
             partial.write_text(f"{port}\n")
@@ -48,20 +52,10 @@ def serve(host: str | None, port: int | None, port_file: Path | None, with_loop:
     start_logging()
     with opened() as (settings, store):
         address = host or settings.api_host
-        require_a_safe_setup(address, Tokens(operator=settings.api_token, viewer=settings.api_read_token))
+        require_a_safe_setup(address, tokens_of(settings))
         loops = {spec.name: build_loop(settings, store, spec) for spec in catalog().values()}
         passes = Passes(loops)
-        parts = Parts(
-            store=store,
-            loops=loops,
-            passes=passes,
-            clock=now,
-            tokens=Tokens(operator=settings.api_token, viewer=settings.api_read_token),
-            max_body_bytes=settings.api_max_body_bytes,
-            wait_seconds=settings.api_wait_seconds,
-            looks_by_the_clock=with_loop,
-            chat=_chat(settings, store, passes),
-        )
+        parts = build_parts(settings, store, passes, looks_by_the_clock=with_loop)
         app = create_api(parts)
         config = _config(app, address, settings.api_port if port is None else port)
         # uvicorn raises the signal again when it has ended: this lets the passes under way end first.
@@ -71,11 +65,35 @@ def serve(host: str | None, port: int | None, port_file: Path | None, with_loop:
             with (
                 reachable(app, settings, store, passes),
                 delivering_in_background(settings, store, wanted=with_loop),
-                _looking(loops, settings.interval_minutes, with_loop),
+                looking(settings, store, loops, wanted=with_loop),
             ):
                 AnnouncedServer(config, port_file).run()
         finally:
             passes.close()
+
+
+def build_parts(settings: AgentSettings, store: Store, passes: Passes, *, looks_by_the_clock: bool = False) -> Parts:
+    """Everything that the control plane answers from, every optional part included."""
+    return Parts(
+        store=store,
+        loops=passes.loops,
+        passes=passes,
+        clock=now,
+        tokens=tokens_of(settings),
+        max_body_bytes=settings.api_max_body_bytes,
+        wait_seconds=settings.api_wait_seconds,
+        looks_by_the_clock=looks_by_the_clock,
+        events_secret=settings.events_secret,
+        plans=deployed_plans(settings, list(catalog().values())),
+        chat=_chat(settings, store, passes),
+        views=_views(settings, store, passes.loops),
+        artifacts=artifact_routes(store.control, settings.pipeline.artifact_dir),
+        costs=cost_routes(store, settings.pipeline.artifact_dir, passes.loops, now),
+    )
+
+
+def tokens_of(settings: AgentSettings) -> Tokens:
+    return Tokens(operator=settings.api_token, approver=settings.api_approve_token, viewer=settings.api_read_token)
 
 
 def _chat(settings: AgentSettings, store: Store, passes: Passes) -> APIRouter:
@@ -86,23 +104,15 @@ def _chat(settings: AgentSettings, store: Store, passes: Passes) -> APIRouter:
     return chat_routes(lambda name: build_chat(settings, store, managed_model(name), passes))
 
 
+def _views(settings: AgentSettings, store: Store, loops: Mapping[str, Loop]) -> APIRouter:
+    """The read views, over the same loops."""
+    from agent.control_plane.views.build import build_sources
+    from agent.control_plane.views.routes import view_routes
+
+    return view_routes(build_sources(settings, store, loops))
+
+
 def _config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         app, host=host, port=port, access_log=False, log_level="warning", server_header=False, ws="none"
     )
-
-
-@contextmanager
-def _looking(loops: Mapping[str, Loop], minutes: float, wanted: bool) -> Iterator[None]:
-    """Looks by the clock for as long as the block lasts."""
-    if not wanted:
-        yield
-        return
-    from agent.scheduler import build_scheduler
-
-    scheduler = build_scheduler({name: look(loop) for name, loop in loops.items()}, minutes)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=True)

@@ -84,6 +84,8 @@ def _schedule(case: Case) -> Figure:
     value = "unknown" if hours is None else f"{hours / HOURS_PER_DAY:.1f} days ago"
     margin = case.schedule_margin_hours
     in_days = None if margin is None else margin / HOURS_PER_DAY
+    if case.evidence.training.calendar_overdue_hours is not None:
+        return _figure("last training", value, "by the calendar", in_days, case.schedule_due, "due", "not due")
     return _figure("last training", value, f"every {days:g} days", in_days, case.schedule_due, "due", "not due")
 
 

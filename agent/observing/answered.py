@@ -27,6 +27,7 @@ def answered_drift(
     answered yet.
     """
     fruitless = {entry.decision_id for entry in events if _was_fruitless(entry)}
+    ahead = fruitless & {entry.decision_id for entry in decisions}
     seen: list[WindowScores] = []
     carried, clear = None, clear_now
     for entry in decisions:
@@ -37,6 +38,9 @@ def answered_drift(
         if clear and entry.decision_id in fruitless and Trigger.DRIFT in entry.body["bounds"]["triggers"]:
             seen += windows_of(evidence["drift"])
         clear = clear or _clears(entry.body)
+        ahead -= {entry.decision_id}
+        if not ahead:
+            break  # further back there are only decisions of which the newest one carries what was answered
     return largest([*seen, *([_scores(carried)] if carried else [])])
 
 

@@ -29,6 +29,7 @@ from agent.record.canonical import to_plain
 from agent.record.ledger import Entry, EntryKind
 from agent.record.past import Past, hours_between
 from agent.rules.signals import DRIFT_SCORES, clears
+from agent.schedule.calendar import Plan, overdue_hours
 from pipeline.checks import is_full
 from pipeline.gate.verdicts import newest_verdict
 from pipeline.monitoring.accuracy import AccuracyReport
@@ -66,8 +67,8 @@ class Observation:
 class Observer:
     """Looks at one managed model."""
 
-    def __init__(self, store: Store, artifact_dir: Path, spec: ModelSpec):
-        self.store, self.spec = store, spec
+    def __init__(self, store: Store, artifact_dir: Path, spec: ModelSpec, calendar: Plan | None = None):
+        self.store, self.spec, self.calendar = store, spec, calendar
         self.lookout = Lookout(store, artifact_dir, spec)
 
     def observe(self, now: datetime, *, scheduled: bool) -> Observation:
@@ -191,6 +192,9 @@ class Observer:
             attempts_last_day=lately.attempts_last_day,
             fruitless_in_a_row=lately.fruitless_in_a_row,
             hours_since_refusal=lately.hours_since_refusal,
+            calendar_overdue_hours=overdue_hours(self.calendar, trained_at, now)
+            if self.calendar and trained_at
+            else None,
         )
 
     def _challenger(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from agent.decision import WindowScores
+from agent.observing.artifacts import SHARED
 from agent.record.past import hours_between
 from pipeline.checks import next_window, window_drift
 from pipeline.monitoring import window as log
@@ -21,13 +22,10 @@ from pipeline.monitoring.profile import Profile
 from pipeline.monitoring.window import Window
 from pipeline.monitoring.window_accuracy import QUEUE_SOURCE, judge_window
 from pipeline.records import LabelledPrediction, Pointer
-from pipeline.served.artifact import Artifact, artifact_path, load_artifact
+from pipeline.served.artifact import Artifact
 from pipeline.spec import ModelSpec
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
-
-REPORTS = 200
-
 
 # The names of the scores of a window in evidence and reports.
 SCORES = tuple(field.name for field in fields(WindowScores))
@@ -82,11 +80,10 @@ def of_numbers(report: NumericDriftReport) -> Measured:
 
 
 class Lookout:
-    """Reads the telemetry of one model. The artefact of the champion is kept between looks."""
+    """Reads the telemetry of one model."""
 
     def __init__(self, store: Store, artifact_dir: Path, spec: ModelSpec):
         self.store, self.artifact_dir, self.spec = store, artifact_dir, spec
-        self._artifact: Artifact | None = None
 
     def newest(self, champion: Pointer | None) -> Window | None:
         """The newest messages that the champion answered since it became champion."""
@@ -115,10 +112,7 @@ class Lookout:
         return of_texts(report) if isinstance(report, DriftReport) else of_numbers(report)
 
     def _loaded(self, champion: Pointer) -> Artifact:
-        if self._artifact is None or self._artifact.sha256 != champion.artifact_sha256:
-            path = artifact_path(self.artifact_dir, self.spec.name, champion.artifact_sha256)
-            self._artifact = load_artifact(path, champion.artifact_sha256)
-        return self._artifact
+        return SHARED.get(self.artifact_dir, self.spec.name, champion.artifact_sha256)
 
     def hours_since_last_message(self, now: datetime) -> float | None:
         """Of any version: after a promotion the messages must go on."""
@@ -130,9 +124,10 @@ class Lookout:
 
     def scheduled_windows(self, generation: int) -> list[WindowScores]:
         """The scores of the last scheduled windows of this generation, newest first."""
-        stored = log.reports(self.store.telemetry, model=self.spec.name, limit=REPORTS)
-        bodies = [report.body for report in stored if report.scheduled and report.generation == generation]
-        drifts = [(body.get("evidence") or {}).get("drift", {}) for body in bodies[:LOOKED_BACK]]
+        stored = log.scheduled_reports(
+            self.store.telemetry, model=self.spec.name, generation=generation, limit=LOOKED_BACK
+        )
+        drifts = [(report.body.get("evidence") or {}).get("drift", {}) for report in stored]
         return [WindowScores(**{name: drift.get(name) for name in SCORES}) for drift in drifts]
 
     def accuracy(self, champion: Pointer | None, newest: Window | None) -> AccuracyReport | None:

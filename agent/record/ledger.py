@@ -4,29 +4,26 @@ An entry's hash covers its fields, its very body and the hash before it, so an a
 `previous_hash` is unique in the database: two processes that append at once cannot both follow the same entry.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, Select, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from agent.errors import LedgerError, UnknownDecisionError
 from agent.record.canonical import canonical_json
+from pipeline.store.chain import GENESIS, Verification, entry_hash, verify_chain
 from pipeline.store.control import ledger as table
 from pipeline.store.engine import writing
 
-GENESIS = "0" * 64
 # Each round that loses a race means that somebody else appended; far more rounds than agents are never needed.
 APPEND_ROUNDS = 50
-VERIFY_BATCH = 1_000
-# What the hash covers beside the body; `seq` is left out, since the database gives it after the hash is known.
-HEAD = ("entry_id", "decision_id", "model", "kind", "at", "idempotency_key", "previous_hash")
 
 
 class EntryKind(StrEnum):
@@ -51,7 +48,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One entry as it stands in the ledger. `text` is the canonical JSON that the hash covers."""
+    """One entry as it stands in the ledger. `text` is the canonical JSON that the hash covers, `body` what it says."""
 
     seq: int
     entry_id: str
@@ -63,21 +60,11 @@ class Entry:
     text: str
     previous_hash: str
     hash: str
-    body: Mapping[str, Any] = field(compare=False)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Verification:
-    """Whether the chain holds. `broken_at` is the first entry that does not follow from the one before it."""
-
-    entries: int
-    tip: str
-    broken_at: int | None = None
-    reason: str | None = None
-
-    @property
-    def intact(self) -> bool:
-        return self.broken_at is None
+    @cached_property
+    def body(self) -> Mapping[str, Any]:
+        """Read when it is first asked for: a look goes through hundreds of entries and needs the bodies of a few."""
+        return _parsed(self.text)
 
 
 def append(
@@ -130,6 +117,12 @@ def events(control: Engine, model: str, kinds: Sequence[EntryKind], limit: int =
     return _read(control, query.order_by(table.c.seq.desc()).limit(limit))
 
 
+def since(control: Engine, model: str, at: datetime) -> list[Entry]:
+    """Every entry of a model from that time on, in order."""
+    query = select(table).where(table.c.model == model, table.c.at >= at.astimezone(UTC))
+    return _read(control, query.order_by(table.c.seq))
+
+
 def after(control: Engine, seq: int, limit: int) -> list[Entry]:
     """The entries behind a number, in order.
 
@@ -148,6 +141,13 @@ def unfinished(control: Engine, model: str) -> list[Entry]:
         table.c.model == model, table.c.kind == EntryKind.DECISION.value, ~ended.correlate(table).exists()
     )
     return _read(control, query.order_by(table.c.seq))
+
+
+def counts(control: Engine) -> dict[tuple[str, str], int]:
+    """How many entries there are by model and kind; an index answers it."""
+    query = select(table.c.model, table.c.kind, func.count()).group_by(table.c.model, table.c.kind)
+    with control.connect() as connection:
+        return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
 def knows(control: Engine, decision_id: str) -> bool:
@@ -170,27 +170,7 @@ def holds(control: Engine, digest: str) -> bool:
 
 def verify(control: Engine) -> Verification:
     """Walk the whole chain. What was cut off at its end shows only against a tip that was noted elsewhere."""
-    count, tip, after = 0, GENESIS, 0
-    while True:
-        batch = _read(control, select(table).where(table.c.seq > after).order_by(table.c.seq).limit(VERIFY_BATCH))
-        if not batch:
-            return Verification(entries=count, tip=tip)
-        for entry in batch:
-            reason = _why_broken(entry, tip)
-            if reason:
-                return Verification(entries=count, tip=tip, broken_at=entry.seq, reason=reason)
-            count, tip, after = count + 1, entry.hash, entry.seq
-
-
-def entry_hash(head: Mapping[str, object], text: str) -> str:
-    """sha256 over the canonical JSON of an entry's head (HEAD fields), a line feed, and its body as it is stored."""
-    return hashlib.sha256(f"{canonical_json({name: head[name] for name in HEAD})}\n{text}".encode()).hexdigest()
-
-
-def _why_broken(entry: Entry, tip: str) -> str | None:
-    if entry.previous_hash != tip:
-        return "an entry before it was removed, inserted or altered"
-    return None if entry.hash == entry_hash(vars(entry), entry.text) else "its content does not give its hash"
+    return verify_chain(control)
 
 
 def _insert(
@@ -208,7 +188,7 @@ def _insert(
     }
     fields["hash"] = entry_hash(fields, text)
     written = connection.execute(insert(table).values(**fields, body=text)).inserted_primary_key
-    return Entry(seq=written[0] if written else 0, **fields, text=text, body=json.loads(text))
+    return Entry(seq=written[0] if written else 0, **fields, text=text)
 
 
 def _by_key(connection: Connection, key: str | None) -> Entry | None:
@@ -226,7 +206,7 @@ def _read(control: Engine, query: Select[Any]) -> list[Entry]:
 def _entry(row: Row[Any]) -> Entry:
     fields = dict(row._mapping)
     text = fields.pop("body")
-    return Entry(**fields, text=text, body=_parsed(text))
+    return Entry(**fields, text=text)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

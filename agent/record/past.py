@@ -63,7 +63,9 @@ def _starts_retraining(entry: Entry) -> bool:
 
 def _not_routine(attempts: Sequence[Entry], decisions: Sequence[Entry]) -> list[Entry]:
     """All but those of the schedule alone: in calm, a retraining is expected to change nothing."""
-    routine = {entry.decision_id for entry in decisions if entry.body["bounds"]["triggers"] == [Trigger.SCHEDULE]}
+    tried = {attempt.decision_id for attempt in attempts}
+    made_for = [entry for entry in decisions if entry.decision_id in tried]
+    routine = {entry.decision_id for entry in made_for if entry.body["bounds"]["triggers"] == [Trigger.SCHEDULE]}
     return [attempt for attempt in attempts if attempt.decision_id not in routine]
 
 

@@ -159,7 +159,9 @@ class Case:
 
     @property
     def schedule_margin_hours(self) -> float | None:
-        """Hours past the scheduled retraining (negative: still to go)."""
+        """Hours past the scheduled retraining (negative: still to go); a calendar goes before a number of days."""
+        if self.evidence.training.calendar_overdue_hours is not None:
+            return self.evidence.training.calendar_overdue_hours
         since = self.evidence.training.hours_since_training
         return None if since is None else since - self.rules.retraining.schedule_days * HOURS_PER_DAY
 

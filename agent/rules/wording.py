@@ -88,6 +88,9 @@ def label_words(case: Case) -> str:
 
 
 def schedule_words(case: Case) -> str:
+    overdue = case.evidence.training.calendar_overdue_hours
+    if overdue is not None:
+        return f"A retraining has been due by the calendar for {overdue:.1f} hours"
     hours = case.evidence.training.hours_since_training or 0.0
     days = case.rules.retraining.schedule_days
     return f"The last training was {hours / HOURS_PER_DAY:.1f} days ago and the schedule is every {days:.0f} days"

@@ -1,6 +1,6 @@
 """What the commands share: arguments, consoles, the opened stores, the champion, the reading of files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pipeline.catalog import managed_model
+from pipeline.commands.offering import called
 from pipeline.errors import InputError, NoChampionError
 from pipeline.records import Pointer
 from pipeline.releases.promotion import pointer
@@ -21,10 +22,26 @@ from pipeline.store.open import Store, open_store
 out, err = Console(), Console(stderr=True)
 
 Model = Annotated[str, typer.Argument(help="A managed model, such as sms_spam.")]
+Version = Annotated[str, typer.Argument(help="A version, such as v3.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Who = Annotated[str, typer.Option(help="Who asks; written into the promotion ledger.")]
 Why = Annotated[str, typer.Option(help="The reason; written into the promotion ledger.")]
 InputFile = Annotated[Path, typer.Option("--file", help="UTF-8 text, one message a line.")]
+
+
+def say(text: str) -> None:
+    """A plain sentence for people; commands in it read as this program is called. Only a terminal has lines to fill."""
+    out.print(called(text), markup=False, highlight=False, soft_wrap=not out.is_terminal)
+
+
+@contextmanager
+def at_work(what: str, json: bool, console: Console = err) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, which the function that is given changes the words of; none for scripts."""
+    if json or not console.is_terminal:
+        yield lambda words: None
+        return
+    with console.status(what) as status:
+        yield status.update
 
 
 @dataclass(frozen=True)
@@ -45,6 +62,16 @@ class Opened:
     def artifact(self, sha256: str) -> Artifact:
         """Raises ArtifactError."""
         return load_artifact(artifact_path(self.settings.artifact_dir, self.spec.name, sha256), sha256)
+
+
+@contextmanager
+def stores() -> Iterator[Store]:
+    """The stores alone. Raises StoreError."""
+    store = open_store(PipelineSettings())
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -8,24 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.commands import reporting
-from pipeline.commands.common import AsJson, Model, Opened, Who, err, opened, out, read_text, write_text
+from pipeline.commands.common import AsJson, Model, Opened, Version, Who, err, opened, out, read_text, say, write_text
 from pipeline.commands.versions import artifact_of, number
 from pipeline.errors import InputError
 from pipeline.gate.baselines import baseline_json, measured_baseline, read_baseline, store_baseline, stored_baseline
 from pipeline.records import version_tag
 
-baseline_app = typer.Typer(no_args_is_help=True, help="What the gate rule `beats_baseline` compares with, as JSON.")
-registry_app = typer.Typer(no_args_is_help=True, help="Versions and moves as files, for people who grep.")
-
 JsonFile = Annotated[Path, typer.Argument(help="A JSON file.")]
-Version = Annotated[str, typer.Argument(help="A version, such as v3.")]
 
 
-@baseline_app.command("export")
 def export_baseline(
     model: Model,
     file: JsonFile,
     version: Annotated[str, typer.Option(help="Measure this one; default: champion.")] = "",
+    json: AsJson = False,
 ) -> None:
     """Measure a version on the frozen holdout and write it down as a baseline."""
     from pipeline.data.homes import rows_sha256
@@ -38,21 +34,25 @@ def export_baseline(
         metrics = evaluate_artifact(artifact_of(at, chosen), bench.homes.holdout)
     baseline = measured_baseline(metrics, rows_sha256(bench.homes.holdout), f"{model} {version_tag(chosen)}")
     write_text(file, baseline_json(model, baseline))
-    out.print(f"{file}: F1 {metrics.f1:.4f} and accuracy {metrics.accuracy:.4f} on {metrics.rows} holdout rows.")
+    if json:
+        reporting.print_json({"model": model, "file": str(file), "version": version_tag(chosen), **metrics.as_dict()})
+        return
+    say(f"{file}: F1 {metrics.f1:.4f} and accuracy {metrics.accuracy:.4f} on {metrics.rows} holdout rows.")
 
 
-@baseline_app.command("import")
-def import_baseline(model: Model, file: JsonFile, who: Who = "operator") -> None:
+def import_baseline(model: Model, file: JsonFile, who: Who = "operator", json: AsJson = False) -> None:
     """Let the gate compare with the baseline in a file from now on."""
     with opened(model) as at:
         baseline = read_baseline(model, read_text(file))
         store_baseline(at.store.control, model, baseline, who, datetime.now(UTC))
-    out.print(f"The gate of {model} compares with {baseline.source}: F1 {baseline.metrics['f1']:.4f}.", markup=False)
+    if json:
+        reporting.print_json({"model": model, "source": baseline.source, "metrics": dict(baseline.metrics)})
+        return
+    say(f"The gate of {model} compares with {baseline.source}: F1 {baseline.metrics['f1']:.4f}.")
 
 
-@baseline_app.command("show")
-def show_baseline(model: Model) -> None:
-    """Print the stored baseline as JSON."""
+def show_baseline(model: Model, json: AsJson = False) -> None:
+    """Print the stored baseline: always JSON, as `baseline import` reads it."""
     with opened(model) as at:
         found = stored_baseline(at.store.control, model)
     if found is None:
@@ -64,7 +64,7 @@ def rebuild(model: Model, version: Version, json: AsJson = False) -> None:
     """Make a version again from its recorded rows, and say whether it is the same, byte for byte."""
     from pipeline.training.rebuilding import rebuild as rebuild_version
 
-    with opened(model) as at, reporting.progress_bar(err) as bar:
+    with opened(model) as at, reporting.progress_bar(err, json) as bar:
         task = bar.add_task("reading rows", total=None)
 
         def show(done: int, total: int, what: str) -> None:
@@ -82,8 +82,8 @@ def rebuild(model: Model, version: Version, json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def lineage(model: Model, version: Version) -> None:
-    """What is recorded of where a version came from, as JSON."""
+def lineage(model: Model, version: Version, json: AsJson = False) -> None:
+    """What is recorded of where a version came from: always JSON."""
     from pipeline.training.lineage import lineage_of
 
     with opened(model) as at:
@@ -93,17 +93,21 @@ def lineage(model: Model, version: Version) -> None:
     reporting.print_json({"model": model, "version": version, **body})
 
 
-@registry_app.command("export")
 def export_registry(
-    model: Model, folder: Annotated[Path | None, typer.Argument(help="Default: registry below REFIT_HOME.")] = None
+    model: Model,
+    folder: Annotated[Path | None, typer.Argument(help="Default: registry below REFIT_HOME.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Write registry.json and audit.log of a model, whole, from the stores."""
     from pipeline.releases.exports import write_registry
 
     with opened(model) as at:
         files = write_registry(at.store.control, model, folder or at.settings.registry_dir, datetime.now(UTC))
+    if json:
+        reporting.print_json({"model": model, "files": [str(file) for file in files]})
+        return
     for file in files:
-        out.print(str(file), markup=False, highlight=False)
+        say(str(file))
 
 
 def experiments(model: Model, json: AsJson = False) -> None:
@@ -121,7 +125,7 @@ def experiments(model: Model, json: AsJson = False) -> None:
 def explain(
     model: Model,
     value: Annotated[str, typer.Argument(help="A text, or the features as JSON: a list, or an object by name.")],
-    top: Annotated[int, typer.Option(min=1)] = 5,
+    top: Annotated[int, typer.Option(min=1, help="How many parts are named.")] = 5,
     shap: Annotated[bool, typer.Option(help="Shapley values of a tree model, with the package shap.")] = False,
     json: AsJson = False,
 ) -> None:

@@ -9,15 +9,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.gate.evaluation import Metrics
 from pipeline.gate.rules import RuleOutcome, Verdict
-from pipeline.records import Pointer, VersionRecord, version_tag
-from pipeline.training.search import Trial
+from pipeline.records import Pointer, Promotion, VersionRecord, version_tag
+from pipeline.spec import MonitoringRules
 
-if TYPE_CHECKING:  # it brings MLflow, two seconds of imports
+if TYPE_CHECKING:  # they bring MLflow and scikit-learn, seconds of imports
     from pipeline.releases.experiments import Experiment
+    from pipeline.training.search import Trial
 
+DRIFT_COLUMNS = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
 METRIC_COLUMNS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
 _MARKS = {
     RuleOutcome.PASSED: "[green]passed[/]",
@@ -35,12 +38,14 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def progress_bar(console: Console) -> Progress:
+def progress_bar(console: Console, json: bool) -> Progress:
+    """A bar that vanishes at the end; none for scripts and where nobody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+    hidden = json or not console.is_terminal
+    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden)
 
 
-def best_of_each_candidate(trials: Sequence[Trial]) -> list[Trial]:
+def best_of_each_candidate(trials: "Sequence[Trial]") -> "list[Trial]":
     """The best trial of each candidate, in the order of the search's result."""
     best: dict[str, Trial] = {}
     for trial in trials:
@@ -48,7 +53,7 @@ def best_of_each_candidate(trials: Sequence[Trial]) -> list[Trial]:
     return list(best.values())
 
 
-def trial_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+def trial_rows(trials: "Sequence[Trial]") -> list[dict[str, Any]]:
     """The best trial of each candidate as plain values, metrics as means over the folds."""
     return [
         {"candidate": trial.candidate.name, "parameters": trial.parameters}
@@ -57,7 +62,7 @@ def trial_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     ]
 
 
-def trials_table(trials: Sequence[Trial]) -> Table:
+def trials_table(trials: "Sequence[Trial]") -> Table:
     shown = ("accuracy", "f1", "log_loss", "ece")
     table = _table("Candidates, best setting of each, mean of grouped cross-validation")
     for name in ("candidate", "setting", *shown):
@@ -84,6 +89,54 @@ def verdict_table(verdict: Verdict) -> Table:
 def metrics_line(metrics: Metrics, where: str) -> str:
     values = ", ".join(f"{name} {getattr(metrics, name):.4f}" for name in METRIC_COLUMNS)
     return f"{where}: {values} ({metrics.rows} rows, {metrics.positives} positive)"
+
+
+def metrics_table(measured: Mapping[str, Mapping[str, Metrics]]) -> Table:
+    """Metrics by set of rows and version, so that the versions stand below each other on the same rows."""
+    table = _table("Compared on the same rows")
+    for name in ("rows of", "version", "rows", *METRIC_COLUMNS):
+        table.add_column(name, justify="left" if name in ("rows of", "version") else "right")
+    places = dict.fromkeys(where for found in measured.values() for where in found)
+    for where in places:
+        for tag, found in measured.items():
+            metrics = found[where]
+            table.add_row(where, tag, str(metrics.rows), *(f"{getattr(metrics, name):.4f}" for name in METRIC_COLUMNS))
+    return table
+
+
+def looks_table(rows: Sequence[Mapping[str, Any]], rules: MonitoringRules) -> Table:
+    """Past looks beside their lines; what is beyond its line is bold."""
+    table = _table(
+        f"Looks, newest first; drift above {rules.drift_threshold:.2f}, accuracy below {rules.accuracy_floor:.1%}"
+    )
+    scores = [name for name in DRIFT_COLUMNS if any(row[name] is not None for row in rows)]
+    for name in ("at", "look", "messages", *scores, "accuracy", "P(below)", "labels"):
+        table.add_column(name.replace("_", " "), justify="left" if name in ("at", "look") else "right")
+    for row in rows:
+        drift = [_beyond(row[name], row[name] is not None and row[name] > rules.drift_threshold) for name in scores]
+        accuracy = row["accuracy"]
+        shown = "unknown" if accuracy is None else f"{accuracy:.1%}"
+        low = row["p_below_floor"] is not None and row["p_below_floor"] >= rules.accuracy_confidence
+        look = "scheduled" if row["scheduled"] else "by hand"
+        when = f"{row['at']:%Y-%m-%d %H:%M:%S}"
+        count = "" if row["messages"] is None else str(row["messages"])
+        accurate = Text(shown, style="bold red" if low else "")
+        table.add_row(when, look, count, *drift, accurate, _beyond(row["p_below_floor"], low), str(row["labelled"]))
+    return table
+
+
+def _beyond(value: float | None, bold: bool) -> Text:
+    return Text("unknown" if value is None else f"{value:.3f}", style="bold red" if bold else "")
+
+
+def moves_table(moves: Sequence[Promotion]) -> Table:
+    table = _table("Moves of the champion, newest first")
+    for name in ("at", "move", "to", "by", "why"):
+        table.add_column(name, no_wrap=name != "why")
+    for move in moves:
+        cells = (f"{move.at:%Y-%m-%d %H:%M:%S}", move.kind.value, version_tag(move.to_version), move.who, move.why)
+        table.add_row(*map(Text, cells))
+    return table
 
 
 def versions_table(versions: Sequence[VersionRecord], champion: Pointer | None) -> Table:

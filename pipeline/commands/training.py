@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.commands import reporting
-from pipeline.commands.common import AsJson, InputFile, Model, Who, err, opened, out, read_bytes
+from pipeline.commands.common import AsJson, InputFile, Model, Who, at_work, err, opened, out, read_bytes, say
 from pipeline.commands.versions import promoted
 from pipeline.data.homes import Home, parse_tab_separated
 from pipeline.data.intake import take_in
@@ -25,7 +25,7 @@ WHY = "The gate passed and the promotion was asked for with the training."
 
 def data(model: Model, json: AsJson = False) -> None:
     """Fetch the data of a model and print where its rows live."""
-    with opened(model) as at:
+    with opened(model) as at, at_work("reading", json):
         spec, taken = at.spec, take_in(at.spec, at.settings, at.store)
     homes, reasons = taken.homes, Counter(one.reason for one in taken.rejected)
     rows = {Home.TRAIN: homes.train, Home.HOLDOUT: homes.holdout, Home.LIVE: homes.live}
@@ -65,9 +65,10 @@ def train(
 ) -> None:
     """Search the candidates, fit the best, register it as a version and judge it."""
     # Imported here: scikit-learn and MLflow take two seconds, and most commands need neither.
+    from pipeline.training.progress import reported
     from pipeline.training.retraining import open_workbench, retrain
 
-    with opened(model) as at, reporting.progress_bar(err) as bar:
+    with opened(model) as at, reporting.progress_bar(err, json) as bar:
         task = bar.add_task("reading data", total=None)
 
         def show(done: int, total: int, what: str) -> None:
@@ -77,7 +78,7 @@ def train(
         bench = open_workbench(at.settings, at.store, at.spec)
         result = retrain(
             bench,
-            progress=show,
+            progress=reported(show),
             decision_id=decision_id,
             experiment_name=experiment_name,
             choice=TrainingChoice(candidates=names, window=window),
@@ -92,9 +93,8 @@ def train(
     out.print(reporting.trials_table(result.trials))
     out.print(reporting.metrics_line(result.holdout, "Frozen holdout"))
     out.print(reporting.verdict_table(result.verdict))
-    for sentence in _left_out(body):
-        out.print(sentence, markup=False)
-    out.print(_training_line(body))
+    for sentence in (*_left_out(body), _training_line(body)):
+        say(sentence)
 
 
 def _left_out(body: dict[str, Any]) -> Iterator[str]:
@@ -109,9 +109,12 @@ def _left_out(body: dict[str, Any]) -> Iterator[str]:
 
 
 def _training_body(model: str, result: "Retraining", judge_rows: int, promoted: bool) -> dict[str, Any]:
+    from pipeline.training.spent import cpu_seconds
+
     return {
         "model": model,
         "version": result.version.version if result.version else None,
+        "run_id": result.version.run_id if result.version else None,
         "artifact_sha256": result.artifact_sha256,
         "verdict_id": result.record.verdict_id if result.record else None,
         "verdict": verdict_body(result.verdict),
@@ -123,18 +126,21 @@ def _training_body(model: str, result: "Retraining", judge_rows: int, promoted: 
         "rejected": result.rejected,
         "promoted": promoted,
         "seconds": result.seconds,
+        "cpu_seconds": cpu_seconds(),
     }
 
 
 def _training_line(body: dict[str, Any]) -> str:
     if body["version"] is None:
-        return "The artefact is the champion's, byte for byte: no new version."
+        return "The artefact is the champion's, byte for byte: no new version. More labels could change that."
     model, tag, seconds = body["model"], version_tag(body["version"]), f"in {body['seconds']:.1f} s"
     if body["promoted"]:
-        return f"{model} {tag} trained {seconds} and promoted."
+        return f"{model} {tag} trained {seconds} and promoted. See it: python -m pipeline status {model}"
     if body["verdict"]["status"] == "passed":
         return f"{model} {tag} trained {seconds}. Promote it: python -m pipeline promote {model} {tag}"
-    return f"{model} {tag} trained {seconds}; the gate does not let it through ({body['verdict']['status']})."
+    why = f"the gate does not let it through ({body['verdict']['status']})"
+    more = f"More labels may settle it: python -m pipeline labels queue {model}"
+    return f"{model} {tag} trained {seconds}; {why}. {more}"
 
 
 def evaluate(model: Model, file: InputFile, json: AsJson = False) -> None:

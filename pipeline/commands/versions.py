@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pipeline.commands import reporting
-from pipeline.commands.common import AsJson, Model, Opened, Who, Why, opened, out
+from pipeline.commands.common import AsJson, Model, Opened, Version, Who, Why, at_work, opened, out, say
 from pipeline.errors import InputError, UnknownVersionError
 from pipeline.gate.evaluation import Metrics
 from pipeline.records import JudgedVersion, Promotion, Provenance, version_tag
@@ -21,46 +21,48 @@ def status(model: Model, json: AsJson = False) -> None:
         body = {"champion": asdict(champion) if champion else None, "versions": [asdict(v) for v in known]}
         reporting.print_json({"model": model, **body, "promotions": [asdict(move) for move in moves]})
         return
-    out.print(reporting.pointer_line(model, champion))
+    say(reporting.pointer_line(model, champion))
     if known:
         out.print(reporting.versions_table(known, champion))
-    for move in moves:
-        what = f"{move.kind.value} {version_tag(move.to_version)} by {move.who}: {move.why}"
-        out.print(f"  {move.at:%Y-%m-%d %H:%M:%S} {what}", markup=False)
+    if moves:
+        out.print(reporting.moves_table(moves))
 
 
-def compare(model: Model, first: str, second: str, json: AsJson = False) -> None:
+def compare(model: Model, first: Version, second: Version, json: AsJson = False) -> None:
     """Metrics of two versions on the frozen holdout and on the recent judge rows."""
     # Imported here, as below: what opens the workbench brings scikit-learn and MLflow, two seconds of imports.
     from pipeline.gate.judging import evaluate_artifact
     from pipeline.training.retraining import open_workbench
 
-    with opened(model) as at:
-        bench = open_workbench(at.settings, at.store, at.spec)
+    with opened(model) as at, at_work("scoring both versions", json):
         loaded = {tag: artifact_of(at, number(tag)) for tag in (first, second)}
-    judged = {where: rows for where, rows in (("holdout", bench.homes.holdout), ("recent", bench.judge_rows())) if rows}
-    table: dict[str, dict[str, Metrics]] = {
-        tag: {where: evaluate_artifact(artifact, rows) for where, rows in judged.items()}
-        for tag, artifact in loaded.items()
-    }
+        bench = open_workbench(at.settings, at.store, at.spec)
+        sets = (("holdout", bench.homes.holdout), ("recent", bench.judge_rows()))
+        judged = {where: rows for where, rows in sets if rows}
+        table: dict[str, dict[str, Metrics]] = {
+            tag: {where: evaluate_artifact(artifact, rows) for where, rows in judged.items()}
+            for tag, artifact in loaded.items()
+        }
+        champion = pointer(at.store.control, model)
     if json:
         plain = {tag: {where: metrics.as_dict() for where, metrics in found.items()} for tag, found in table.items()}
         reporting.print_json({"model": model, "versions": plain})
         return
-    for where in judged:
-        for tag, found in table.items():
-            out.print(reporting.metrics_line(found[where], f"{tag} {where}"))
+    out.print(reporting.metrics_table(table))
     if "recent" not in judged:
-        out.print("There are no labelled production rows yet to compare on.")
+        say("There are no labelled production rows yet to compare on.")
+    serving = champion.version if champion else None
+    for tag in (tag for tag in table if number(tag) != serving):
+        say(f"Judge {tag} by the gate and make it champion: python -m pipeline promote {model} {tag}")
 
 
 def promote_version(
-    model: Model, version: str, who: Who = "operator", why: Why = "asked for", json: AsJson = False
+    model: Model, version: Version, who: Who = "operator", why: Why = "asked for", json: AsJson = False
 ) -> None:
     """Judge a version against the present champion and, when the gate passes, make it the champion."""
     from pipeline.training.retraining import judge_again, open_workbench
 
-    with opened(model) as at:
+    with opened(model) as at, at_work("judging", json):
         record = judge_again(open_workbench(at.settings, at.store, at.spec), number(version))
         if not json:
             out.print(reporting.verdict_table(record.verdict))
@@ -71,36 +73,30 @@ def promote_version(
 def rollback(model: Model, who: Who = "operator", why: Why = "asked for", json: AsJson = False) -> None:
     """Make the previous champion the champion again."""
     with opened(model) as at:
-        move = roll_back(
-            at.store.control, model, at.champion().generation, Provenance(who=who, why=why, at=datetime.now(UTC))
-        )
-        _show_in_mlflow(at, move)
+        provenance = Provenance(who=who, why=why, at=datetime.now(UTC))
+        move = roll_back(at.store.control, model, at.champion().generation, provenance)
+        _show(at, move)
     _print_move(move, json)
 
 
 def promoted(at: Opened, version: int, verdict_id: str, who: str, why: str) -> Promotion:
     """Promote a judged version over the present champion. Raises PromotionRefusedError, ConcurrentChangeError."""
     champion = pointer(at.store.control, at.spec.name)
-    move = promote(
-        at.store.control,
-        JudgedVersion(
-            model=at.spec.name,
-            version=version,
-            verdict_id=verdict_id,
-            expected_generation=champion.generation if champion else 0,
-        ),
-        Provenance(who=who, why=why, at=datetime.now(UTC)),
+    judged = JudgedVersion(
+        model=at.spec.name,
+        version=version,
+        verdict_id=verdict_id,
+        expected_generation=champion.generation if champion else 0,
     )
-    _show_in_mlflow(at, move)
+    move = promote(at.store.control, judged, Provenance(who=who, why=why, at=datetime.now(UTC)))
+    _show(at, move)
     return move
 
 
-def _show_in_mlflow(at: Opened, move: Promotion) -> None:
-    from pipeline.releases.exports import write_registry
-    from pipeline.releases.registry import show_champion
+def _show(at: Opened, move: Promotion) -> None:
+    from pipeline.releases.views import show_move
 
-    show_champion(at.settings, move.model, move.to_version)
-    write_registry(at.store.control, move.model, at.settings.registry_dir, datetime.now(UTC))
+    show_move(at.settings, at.store.control, move)
 
 
 def _print_move(move: Promotion, json: bool) -> None:
@@ -108,14 +104,17 @@ def _print_move(move: Promotion, json: bool) -> None:
         reporting.print_json(asdict(move))
         return
     before = version_tag(move.from_version) if move.from_version else "nothing"
-    out.print(f"{move.model}: {before} -> {version_tag(move.to_version)} (generation {move.generation})")
+    say(f"{move.model}: {before} -> {version_tag(move.to_version)} (generation {move.generation})")
+    if move.from_version:
+        say(f"Go back to {before}: python -m pipeline rollback {move.model}")
 
 
 def artifact_of(at: Opened, version: int) -> Artifact:
     """Raises UnknownVersionError, ArtifactError."""
     record = version_record(at.store.control, at.spec.name, version)
     if record is None:
-        raise UnknownVersionError(at.spec.name, version)
+        known = [one.version for one in versions(at.store.control, at.spec.name, limit=20)]
+        raise UnknownVersionError(at.spec.name, version, known)
     return at.artifact(record.artifact_sha256)
 
 

@@ -94,8 +94,11 @@ def _path(folder: Path, sha256: str) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    if path.exists():
-        return
+    if path.exists() and path.stat().st_size == len(content):
+        return  # a shorter one is what a loss of power left of it
     partial = path.with_suffix(f".partial-{os.getpid()}")
-    partial.write_bytes(content)
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)

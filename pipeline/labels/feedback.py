@@ -49,7 +49,9 @@ def record_labels(telemetry: Engine, entries: Sequence[LabelEntry]) -> LabelsRec
                     known[entry.prediction_id] = entry.label
                     fresh.append(entry)
         if fresh:
-            connection.execute(insert(tables.labels), [vars(entry) for entry in fresh])
+            models = _models(connection, [entry.prediction_id for entry in fresh])
+            rows = [vars(entry) | {"model": models.get(entry.prediction_id)} for entry in fresh]
+            connection.execute(insert(tables.labels), rows)
     return LabelsRecorded(new=len(fresh), repeated=len(entries) - len(fresh))
 
 
@@ -57,15 +59,30 @@ def labelled_rows(telemetry: Engine, model: str, limit: int) -> list[LabelledPre
     """The predictions of a model whose labels arrived last, whatever version made them, newest label first."""
     predictions, labels, later = tables.predictions, tables.labels, tables.labels.alias("later")
     superseded = exists().where(later.c.prediction_id == labels.c.prediction_id, later.c.seq > labels.c.seq)
+    given = (labels.c.label, labels.c.at.label("labelled_at"), labels.c.source.label("label_source"))
     query = (
-        select(predictions, labels.c.label, labels.c.at.label("labelled_at"), labels.c.source.label("label_source"))
+        select(predictions, *given, labels.c.seq.label("label_seq"))
         .join(labels, labels.c.prediction_id == predictions.c.prediction_id)
         .where(tables.of_model(predictions, model), ~superseded)
         .order_by(labels.c.seq.desc())
         .limit(limit)
     )
     with telemetry.connect() as connection:
-        return [tables.labelled_prediction(row._asdict()) for row in connection.execute(query)]
+        found = [
+            row._asdict() for part in tables.labels_of(labels, model) for row in connection.execute(query.where(part))
+        ]
+    found.sort(key=lambda row: row["label_seq"], reverse=True)
+    return [tables.labelled_prediction(row) for row in found[:limit]]
+
+
+def _models(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, str]:
+    """By prediction; none for one that is not written yet."""
+    table, found = tables.predictions, {}
+    for start in range(0, len(prediction_ids), LOOKUP_BATCH):
+        some = table.c.prediction_id.in_(prediction_ids[start : start + LOOKUP_BATCH])
+        rows = connection.execute(select(table.c.prediction_id, table.c.model).where(some))
+        found.update({row.prediction_id: row.model for row in rows})
+    return found
 
 
 def _newest_labels(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, int]:

@@ -36,9 +36,9 @@ class NullTable:
 
 
 def null_table(
-    statistics: Callable[[np.random.Generator, int], Floats],
+    statistics: Callable[["np.random.Generator", int], Floats],
     sizes: Sequence[int],
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     windows: int,
 ) -> NullTable:
     """The table from `windows` windows of each size; `statistics` draws one without drift and measures it."""

@@ -193,7 +193,7 @@ def build_profile(texts: Sequence[str], *, seed: int, windows: int = 200) -> Pro
     manner = written(unique, {word: place for place, word in enumerate(common)})
     style, groups = manner.style(), _groups(unique)
 
-    def statistics(rng: np.random.Generator, size: int) -> Floats:
+    def statistics(rng: "np.random.Generator", size: int) -> Floats:
         chosen = _draw(rng, groups, size)
         return _null_statistics(bags, len(terms), manner, style, chosen)
 
@@ -230,7 +230,7 @@ def _repeated_patterns(texts: Iterable[str]) -> dict[str, int]:
     return {term: count for term, count in sorted(frequency.items()) if count > 1}
 
 
-def _draw(rng: np.random.Generator, groups: Ints, size: int) -> NDArray[np.bool_]:
+def _draw(rng: "np.random.Generator", groups: Ints, size: int) -> NDArray[np.bool_]:
     """A mask of `size` texts, without replacement.
 
     Near-duplicates are drawn together, as they share a home in the data: with one of them left in the reference,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Engine, FromClause, ScalarSelect, Select, 
 
 from pipeline.records import LabelledPrediction
 from pipeline.store.engine import writing
-from pipeline.store.telemetry import labelled_prediction, labels, of_model, predictions
+from pipeline.store.telemetry import labelled_prediction, labels, labels_of, of_model, predictions
 from pipeline.store.telemetry import reports as report_table
 
 
@@ -87,13 +87,16 @@ def labelled_since(telemetry: Engine, *, model: str, after: datetime, limit: int
     """The newest `limit` predictions of any version whose label arrived after that time, the oldest label first."""
     newest = labels.alias("newest")
     query = (
-        select(predictions, *_label_columns(newest))
+        select(predictions, *_label_columns(newest), newest.c.seq.label("label_seq"))
         .select_from(newest.join(predictions, predictions.c.prediction_id == newest.c.prediction_id))
         .where(newest.c.at > after, of_model(predictions, model), newest.c.seq == _newest_label(newest))
         .order_by(newest.c.at.desc(), newest.c.seq.desc())
         .limit(limit)
     )
-    return _labelled(telemetry, query)[::-1]
+    with telemetry.connect() as connection:
+        rows = [row._asdict() for part in labels_of(newest, model) for row in connection.execute(query.where(part))]
+    rows.sort(key=lambda row: (row["labelled_at"], row["label_seq"]))
+    return tuple(labelled_prediction(row) for row in rows[-limit:])
 
 
 def count_labelled(telemetry: Engine, *, model: str, after: datetime | None, most: int) -> int:
@@ -108,8 +111,10 @@ def count_labelled(telemetry: Engine, *, model: str, after: datetime | None, mos
     )
     if after is not None:
         query = query.where(given.c.at > after)
+    parts = [query.where(part).limit(most).subquery() for part in labels_of(given, model)]
     with telemetry.connect() as connection:
-        return int(connection.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar() or 0)
+        counts = [connection.execute(select(func.count()).select_from(part)).scalar() or 0 for part in parts]
+    return min(sum(counts), most)
 
 
 def _joined(wanted: ColumnElement[bool]) -> Select[Any]:
@@ -194,6 +199,25 @@ def reports(telemetry: Engine, *, model: str, limit: int, before_seq: int | None
     query = select(report_table).where(report_table.c.model == model)
     if before_seq is not None:
         query = query.where(report_table.c.seq < before_seq)
+    return _stored(telemetry, query, limit)
+
+
+def scheduled_reports(telemetry: Engine, *, model: str, generation: int, limit: int) -> tuple[StoredReport, ...]:
+    """The reports of the newest `limit` scheduled looks of one promotion, newest first."""
+    of = report_table.c
+    query = select(report_table).where(of.model == model, of.scheduled == 1, of.generation == generation)
+    return _stored(telemetry, query, limit)
+
+
+def has_report(telemetry: Engine, *, model: str, scheduled: bool, to_seq: int, decision_id: str) -> bool:
+    """Whether the report of a decision about the window with that end is kept already."""
+    of = report_table.c
+    query = select(of.body).where(of.model == model, of.scheduled == int(scheduled), of.to_seq == to_seq)
+    with telemetry.connect() as connection:
+        return any(body.get("decision_id") == decision_id for body in connection.execute(query).scalars())
+
+
+def _stored(telemetry: Engine, query: Select[Any], limit: int) -> tuple[StoredReport, ...]:
     with telemetry.connect() as connection:
         found = connection.execute(query.order_by(report_table.c.seq.desc()).limit(limit)).all()
     return tuple(StoredReport(**(dict(row._mapping) | {"scheduled": bool(row.scheduled)})) for row in found)

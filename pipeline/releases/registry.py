@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from mlflow.tracking import MlflowClient
 from sqlalchemy import Engine, insert, select
 
 from pipeline.errors import StoreError
+from pipeline.faults import fault_point
 from pipeline.records import VersionRecord
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
@@ -52,6 +54,8 @@ def open_mlflow(settings: PipelineSettings) -> MlflowClient:
     """A client of the configured MLflow. Raises StoreError when it cannot be reached."""
     address = settings.mlflow_address
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # its notes on migrations are no news to operators
+    # With a server it prints links of runs on standard output, where the one JSON object of `--json` belongs.
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     with _first_use_lock(settings.root):
         try:
             client = MlflowClient(tracking_uri=address, registry_uri=address)
@@ -98,6 +102,7 @@ def register(
     _ensure_registered_model(client, model)
     source = f"{client.get_run(run_id).info.artifact_uri}/served/{artifact.name}"
     version = int(client.create_model_version(model, source=source, run_id=run_id).version)
+    fault_point("training:version_made")
     client.set_registered_model_alias(model, "challenger", str(version))
     row = VersionRecord(model=model, version=version, run_id=run_id, **record)
     with writing(control).begin() as connection:

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,24 @@ KINDS: Mapping[str, type[TextLinearModel] | type[NumericModel] | type[TextNumber
 class Artifact:
     """A loaded artefact: its predictor, the reference profile for monitoring, and what the training wrote about it.
 
-    A text model carries a `profile`, a model of numbers a `numeric_profile`.
+    A text model carries a `profile`, a model of numbers a `numeric_profile`. A text profile is some ten thousand
+    strings, which answering needs none of: they stay in `profile_tensors` until somebody asks.
     """
 
     predictor: Predictor
-    profile: Profile | None
     metadata: Mapping[str, Any]
     sha256: str
+    profile_tensors: Tensors = field(default_factory=dict)
     numeric_profile: NumericProfile | None = None
     kind: str = ""
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """Raises ArtifactError when the profile cannot be read."""
+        try:
+            return Profile.from_tensors(self.profile_tensors) if self.profile_tensors else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise _unreadable(error) from error
 
 
 def pack(model: ServedModel, profile: Profile | NumericProfile | None, metadata: Mapping[str, Any]) -> bytes:
@@ -66,16 +76,18 @@ def unpack(content: bytes) -> Artifact:
             raise ArtifactError(f"An artefact of format {header['format']} ({header['kind']}) needs a newer release.")
         return Artifact(
             predictor=KINDS[header["kind"]].from_tensors(tensors, header["parameters"]).predictor(),
-            profile=_profile(tensors),
+            profile_tensors=_under(PROFILE_PREFIX, tensors),
             numeric_profile=_numeric_profile(tensors),
             metadata=header["metadata"],
             kind=header["kind"],
             sha256=hashlib.sha256(content).hexdigest(),
         )
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ArtifactError(
-            f"The artefact cannot be read ({type(error).__name__}); train or fetch it again."
-        ) from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ArtifactError:
+    return ArtifactError(f"The artefact cannot be read ({type(error).__name__}); train or fetch it again.")
 
 
 def artifact_path(artifact_dir: Path, model: str, sha256: str) -> Path:
@@ -111,11 +123,6 @@ def read_checked(path: Path, sha256: str) -> bytes:
     if actual != sha256:
         raise ArtifactError(f"The artefact {path.name} is altered: sha256 {actual}, registered {sha256}. Restore it.")
     return content
-
-
-def _profile(tensors: Tensors) -> Profile | None:
-    parts = _under(PROFILE_PREFIX, tensors)
-    return Profile.from_tensors(parts) if parts else None
 
 
 def _numeric_profile(tensors: Tensors) -> NumericProfile | None:

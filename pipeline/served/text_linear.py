@@ -31,8 +31,10 @@ MOST_TABLED_ENTRIES = 4_096
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-ZERO: Floats = np.zeros(1)
-NOTHING: Ints = np.zeros(0, dtype=np.intp)
+# A weight and a square, as the real and the imaginary part: numpy then picks and sums both at once.
+Pairs = NDArray[np.complex128]
+FLOAT, INT, PAIR = np.dtype(np.float64), np.dtype(np.intp), np.dtype(np.complex128)
+NOTHING: Ints = np.zeros(0, dtype=INT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +98,11 @@ class TextPredictor:
     def __init__(self, model: TextLinearModel, most_cached_words: int = MOST_CACHED_WORDS):
         self.model = model
         # An n-gram of words is listed under each of its words, every other feature under one.
-        listings = np.array(
-            [1 + term.count(" ") if model.analyzer == "word" else 1 for term in model.terms], dtype=np.intp
-        )
+        listings = np.ones(len(model.terms), dtype=INT)
+        if model.analyzer == "word":
+            listings += [term.count(" ") for term in model.terms]
         self._listings = listings if (listings > 1).any() else None
-        self._weighted = model.idf * model.weights / listings
-        self._squared = model.idf**2 / listings
+        self._by_feature = _pairs(model.idf * model.weights / listings, model.idf**2 / listings)
         self._by_count = _by_count(MOST_TABLED_ENTRIES, model.sublinear_tf)
         self._counts = _Counts(len(model.terms))
         ids = {term: i for i, term in enumerate(model.terms)}
@@ -113,18 +114,19 @@ class TextPredictor:
 
     def answer(self, text: str) -> Answer:
         """Class and P(positive) of one text, without an explanation."""
-        parts, squares = self._parts(self._words(text.lower()).ids)
-        return Answer(*self._decide(float(np.add.reduce(parts)), squares))
+        whole = complex(np.add.reduce(self._parts(self._words(text.lower()).ids)))
+        return Answer(*self._decide(whole.real, whole.imag))
 
     def explain(self, text: str, top: int = 5) -> Answer:
         """The same with the `top` words by absolute contribution to the logit; the parts of a word are summed to it."""
         words = self._words(text.lower())
-        parts, squares = self._parts(words.ids)
-        if squares <= 0.0:
+        if not words.shown:
             return Answer(*self._decide(0.0, 0.0))
-        sums = np.add.reduceat(parts, words.starts).tolist()
+        by_word: list[float] = np.add.reduceat(self._parts(words.ids), words.starts).view(FLOAT).tolist()
+        sums, squares = by_word[::2], sum(by_word[1::2])
         prediction, score = self._decide(sum(sums), squares)
-        return Answer(prediction, score, _largest(words.shown, sums, self.model.slope / sqrt(squares), top))
+        scale = self.model.slope / sqrt(squares) if squares > 0.0 else 0.0
+        return Answer(prediction, score, _largest(words.shown, sums, scale, top))
 
     def answer_many(self, texts: Iterable[str]) -> list[Answer]:
         return [self.answer(text) for text in texts]
@@ -134,17 +136,18 @@ class TextPredictor:
         if isinstance(self._words, CharacterWords):
             yield from self._words.forget()
 
-    def _parts(self, ids: Ints) -> tuple[Floats, float]:
-        """What each occurrence of a feature adds before normalisation, and the sum of squared TF-IDF values."""
+    def _parts(self, ids: Ints) -> Pairs:
+        """What each occurrence of a feature adds before normalisation, and to the sum of squared TF-IDF values."""
         n = self._counts.of(ids)
         if self._listings is not None:
             n //= self._listings[ids]
-        share, squared_share = self._by_count
-        if len(ids) >= len(share):  # so long a text that a feature might occur more often than the table goes
-            share, squared_share = _by_count(len(ids), self.model.sublinear_tf)
-        parts: Floats = self._weighted.take(ids)
-        parts *= share.take(n)
-        return parts, float(self._squared.take(ids) @ squared_share.take(n))
+        shares = self._by_count
+        if len(ids) >= len(shares):  # so long a text that a feature might occur more often than the table goes
+            shares = _by_count(len(ids), self.model.sublinear_tf)
+        parts: Pairs = self._by_feature[ids]
+        numbers = parts.view(FLOAT)  # weights times weights and squares times squares, not a complex product
+        numbers *= shares[n].view(FLOAT)
+        return parts
 
     def _decide(self, total: float, squares: float) -> tuple[int, float]:
         model = self.model
@@ -178,16 +181,21 @@ class _Counts:
         except AttributeError:
             table = self._own.table = np.zeros(self._size, dtype=np.intp)
         np.add.at(table, ids, 1)
-        n = table.take(ids)
+        n: Ints = table[ids]
         table[ids] = 0
         return n
 
 
-def _by_count(most: int, sublinear: bool) -> tuple[Floats, Floats]:
+def _by_count(most: int, sublinear: bool) -> Pairs:
     """tf(n) / n and tf(n)^2 / n for n = 0 to `most`."""
-    n = np.arange(1, most + 1, dtype=np.float64)
+    n = np.arange(1, most + 1, dtype=FLOAT)
     tf = 1.0 + np.log(n) if sublinear else n
-    return np.concatenate((ZERO, tf / n)), np.concatenate((ZERO, tf * tf / n))
+    return np.concatenate((np.zeros(1, dtype=PAIR), _pairs(tf / n, tf * tf / n)))
+
+
+def _pairs(weights: Floats, squares: Floats) -> Pairs:
+    pairs: Pairs = np.stack((weights, squares), axis=1, dtype=FLOAT).view(PAIR).ravel()
+    return pairs
 
 
 class Words(NamedTuple):
@@ -216,7 +224,9 @@ class CharacterWords:
         self._shortest, self._longest = ngram_range
         self._most_cached = most_cached
         self._ids = ids
-        self._cache: dict[str, tuple[str, Ints, int]] = {}
+        # A word has a dozen numbers, and tens of thousands of words are kept.
+        self._kept = np.min_scalar_type(len(ids))
+        self._cache: dict[str, tuple[str, bytes, int]] = {}
 
     def __call__(self, text: str) -> Words:
         known = self._cache.get
@@ -224,7 +234,7 @@ class CharacterWords:
         if not words:
             return NO_WORDS
         shown, ids, lengths = zip(*words, strict=True)
-        return Words(shown, np.concatenate(ids), _starts(lengths))
+        return Words(shown, np.frombuffer(b"".join(ids), self._kept).astype(INT), _starts(lengths))
 
     def forget(self) -> Iterator[None]:
         while self._cache:
@@ -232,10 +242,11 @@ class CharacterWords:
                 self._cache.pop(word, None)
             yield
 
-    def _look_up(self, word: str) -> tuple[str, Ints, int]:
+    def _look_up(self, word: str) -> tuple[str, bytes, int]:
+        """The word as it is shown, its features' numbers as the bytes of an array, and how many there are."""
         known = self._ids
         found = [known[gram] for gram in character_ngrams(word, self._shortest, self._longest) if gram in known]
-        entry = (_EDGE_PUNCTUATION.sub("", word) or word, np.array(found, dtype=np.intp), len(found))
+        entry = (_EDGE_PUNCTUATION.sub("", word) or word, np.array(found, dtype=self._kept).tobytes(), len(found))
         if len(word) <= LONGEST_CACHED_WORD:
             if len(self._cache) >= self._most_cached:
                 self._cache.clear()

@@ -3,7 +3,19 @@
 Versions, verdicts, promotions, pins, rollouts; the ledger, approvals, leases; what people were told of and answered.
 """
 
-from sqlalchemy import JSON, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from pipeline.store.engine import Sequence64, UtcDateTime
 
@@ -224,4 +236,63 @@ alert_received = Table(
     # A request that is sent again, by a retry or by somebody who recorded it, finds its key here and does nothing.
     Column("request_key", String(80), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
+)
+
+schedule_claims = Table(
+    "schedule_claims",
+    metadata,
+    # The newest time of a schedule that somebody has answered for; it only moves forward, so nothing fires twice.
+    Column("model", String(80), primary_key=True),
+    Column("kind", String(20), primary_key=True, doc="look, or retraining."),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("fired_at", UtcDateTime, nullable=False),
+    Column("holder", String(120), nullable=False),
+    Column("token", Integer, nullable=False, doc="The leader's fencing token; an older one can claim nothing."),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String(60), primary_key=True, doc="The decision and its attempt."),
+    Column("model", String(80), nullable=False),
+    Column("decision_id", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("active_model", String(80), unique=True, doc="The model while the job runs: one job for each at a time."),
+    Column("host", String(120), nullable=False),
+    Column("pid", Integer),
+    Column("pid_started_at", Float, doc="Process ids are used again; id and start time are not."),
+    Column("stage", String(120)),
+    Column("steps_done", Integer),
+    Column("steps_total", Integer),
+    Column("memory_bytes", Sequence64, doc="The most that the process and its workers have used."),
+    Column("memory_limit_bytes", Sequence64),
+    Column("time_limit_seconds", Float, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("heartbeat_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("exit_code", Integer),
+    Column("reason", Text),
+    Column("version", Integer),
+    Column("run_id", String(64)),
+    Column("cancelled_by", String(120)),
+    Column("cancelled_at", UtcDateTime),
+    Index("jobs_by_model", "model", "started_at"),
+    Index("jobs_by_decision", "decision_id", "started_at"),
+)
+
+data_events = Table(
+    "data_events",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("event_key", String(120), nullable=False, unique=True, doc="What is announced twice is looked at once."),
+    Column("model", String(80), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("rows", Sequence64),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("handled_at", UtcDateTime),
+    Column("decision_id", String(40)),
+    Column("last_error", String(200)),
+    Index("data_events_by_state", "state", "model", "seq"),
 )

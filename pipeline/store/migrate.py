@@ -8,28 +8,30 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
+from pipeline.store.engine import writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do that nothing else on the same PostgreSQL database locks.
 ADVISORY_KEY = 723_648_001
 # The newest revision of each database; a test holds them against the migration scripts.
-HEADS = {"telemetry": "telemetry_0001", "control": "control_0002"}
+HEADS = {"telemetry": "telemetry_0003", "control": "control_0003"}
 
 
 def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
-    """Migrate `database` ("telemetry" or "control") forward to its head.
+    """Migrate `database` ("telemetry" or "control") forward to its head, whole or not at all; there is no way back.
 
     Raises StoreError when it is newer than this code.
     """
     if revision(engine) == HEADS[database]:
         return
-    with _lock(lock_dir / f"{database}.migrate.lock"), engine.begin() as connection:
+    # Processes with another home do not share the file: SQLite's own write lock, taken at the start, holds them apart.
+    with _lock(lock_dir / f"{database}.migrate.lock"), writing(engine).begin() as connection:
         if engine.dialect.name == "postgresql":
             # Processes on other hosts do not see the file. The lock ends with the transaction.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_KEY})
         current = _revision(connection)
         if current != HEADS[database]:
-            _upgrade(connection, database, current)
+            upgrade(connection, database, current)
 
 
 def revision(engine: Engine) -> str | None:
@@ -44,7 +46,8 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _upgrade(connection: Connection, database: str, current: str | None) -> None:
+def upgrade(connection: Connection, database: str, current: str | None, target: str = "head") -> None:
+    """Run the migrations from `current` to `target` in the transaction that is open. Raises StoreError."""
     # Imported here: the serving process asks for the revision at its start and hardly ever has to migrate.
     from alembic import command
     from alembic.config import Config
@@ -61,7 +64,7 @@ def _upgrade(connection: Connection, database: str, current: str | None) -> None
             "Install the newer release that wrote it."
         )
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, target)
 
 
 @contextmanager

@@ -5,7 +5,20 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Float,
+    FromClause,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 
 from pipeline.records import LabelledPrediction, PredictionRecord
 from pipeline.store.engine import Sequence64, UtcDateTime
@@ -35,11 +48,15 @@ labels = Table(
     # No foreign key: a label may arrive before its prediction's row, and then it waits.
     Column("seq", Sequence64, primary_key=True, autoincrement=True),
     Column("prediction_id", String(40), nullable=False),
+    Column("model", String(80), doc="Of the prediction; none where the label came before it."),
     Column("label", SmallInteger, nullable=False),
     Column("source", String(80), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("labels_by_prediction", "prediction_id", "seq"),
     Index("labels_by_time", "at", "seq"),
+    # A model with few labels among many of others: they are found without reading those.
+    Index("labels_by_model", "model", "seq"),
+    Index("labels_by_model_time", "model", "at", "seq"),
 )
 
 reports = Table(
@@ -59,6 +76,7 @@ reports = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("body", JSON, nullable=False),
     Index("reports_by_model", "model", "seq"),
+    Index("reports_by_end", "model", "scheduled", "to_seq"),
 )
 
 _PREDICTION_FIELDS = [field.name for field in fields(PredictionRecord)]
@@ -70,6 +88,13 @@ def of_model(table: Table, model: str) -> ColumnElement[bool]:
     Written so that no index serves it: a database that starts from all predictions of the model reads the whole log.
     """
     return table.c.model.concat("") == model
+
+
+def labels_of(table: FromClause, model: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Labels that a model may have, in two parts, each in the order of an index: those that are known to be of it, and
+    those that came before their prediction and may be of any. A query that asks for both at once is served by none.
+    """
+    return table.c.model == model, table.c.model.is_(None)
 
 
 def encode_input(value: str | tuple[float, ...]) -> str:

@@ -10,6 +10,7 @@ from pipeline.gate.evaluation import Labels, Metrics, Scores, evaluate
 from pipeline.records import Row, RowInput
 from pipeline.served.protocols import ServedModel
 from pipeline.spec import ModelSpec, TransformerBlock
+from pipeline.training.backends import Backend
 from pipeline.training.estimators import (
     TrainedModel,
     as_features,
@@ -47,7 +48,7 @@ class Trained:
 
 
 def train(
-    spec: ModelSpec, rows: Sequence[Row], *, processes: int, progress: Progress, weights: Scores | None = None
+    spec: ModelSpec, rows: Sequence[Row], *, backend: Backend, progress: Progress, weights: Scores | None = None
 ) -> Trained:
     """Search the candidates of `spec` on `rows` and fit the best one. The same rows and seed give the same model.
 
@@ -57,7 +58,7 @@ def train(
     tuned = [
         fine_tuned(one, rows, spec.search.seed, progress, weights) for one in spec.candidates if one not in searched
     ]
-    trials = search(rows, searched, spec.search, processes, progress, weights) if searched else []
+    trials = search(rows, searched, spec.search, backend, progress, weights) if searched else []
     ranked = sorted([*trials, *(one.trial for one in tuned)], key=lambda t: -t.mean(spec.search.primary_metric))
     found: Scorer | None = next((one.model for one in tuned if one.trial is ranked[0]), None)
     if found is None:

@@ -15,6 +15,7 @@ from pipeline.served.artifact import pack
 from pipeline.served.protocols import ServedModel
 from pipeline.served.text_numbers import TextNumbersPredictor
 from pipeline.spec import ModelSpec, TextInput
+from pipeline.training.backends import Backend
 from pipeline.training.fitting import Trained, train
 from pipeline.training.reference import numeric_profile, reference_profile
 from pipeline.training.search import Progress, Trial
@@ -32,11 +33,11 @@ class Made:
     content: bytes
 
 
-def make(spec: ModelSpec, learned: TrainingSet, holdout: Sequence[Row], processes: int, progress: Progress) -> Made:
+def make(spec: ModelSpec, learned: TrainingSet, holdout: Sequence[Row], backend: Backend, progress: Progress) -> Made:
     """Train on the rows and pack what is served, with its reference profile. It reads no clock and no store."""
     rows, weights = learned.plain, learned.weights
     counted = None if weights is None else np.array(weights)
-    trained = train(spec, rows, processes=processes, progress=progress, weights=counted)
+    trained = train(spec, rows, backend=backend, progress=progress, weights=counted)
     progress(0, 1, "reference profile for monitoring")
     served = trained.model.compiled()
     return Made(

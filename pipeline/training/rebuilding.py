@@ -16,6 +16,7 @@ from pipeline.served.artifact import artifact_path, read_checked
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec, SearchRules
 from pipeline.store.open import Store
+from pipeline.training.backends import training_backend
 from pipeline.training.choice import TrainingChoice, searched
 from pipeline.training.lineage import differences, environment, lineage_of
 from pipeline.training.making import make
@@ -51,7 +52,7 @@ def rebuild(settings: PipelineSettings, store: Store, spec: ModelSpec, version: 
     folder = rows_folder(settings, spec.name)
     learned = TrainingSet(rows=read_rows(folder, _parts(lineage["training_rows"])))
     holdout = tuple(one.row for one in read_rows(folder, _parts(lineage["holdout_rows"])))
-    made = make(_as_recorded(spec, lineage), learned, holdout, settings.training_processes, progress)
+    made = make(_as_recorded(spec, lineage), learned, holdout, training_backend(settings), progress)
     before = read_checked(
         artifact_path(settings.artifact_dir, spec.name, record.artifact_sha256), record.artifact_sha256
     )

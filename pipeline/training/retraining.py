@@ -15,10 +15,11 @@ from pipeline.data.intake import Intake, take_in
 from pipeline.data.snapshots import keep_rows
 from pipeline.data.training_set import HeldBack, Origin, TrainingRow, TrainingSet, training_set
 from pipeline.errors import UnknownVersionError
+from pipeline.faults import fault_point
 from pipeline.gate.baselines import stored_baseline
 from pipeline.gate.evaluation import Metrics
-from pipeline.gate.judging import ProductionRows, answers, evaluate_artifact, gate_evidence, split_production
 from pipeline.gate.evidence import Baseline, GateEvidence
+from pipeline.gate.judging import ProductionRows, answers, evaluate_artifact, gate_evidence, split_production
 from pipeline.gate.rules import Verdict, judge
 from pipeline.gate.verdicts import VerdictRecord, newest_verdict, save_verdict
 from pipeline.labels.approvals import approved_sources
@@ -38,6 +39,7 @@ from pipeline.served.artifact import Artifact, artifact_path, load_artifact, sav
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
+from pipeline.training.backends import training_backend
 from pipeline.training.choice import WHOLE, TrainingChoice, learned_from, searched
 from pipeline.training.fitting import Trained
 from pipeline.training.lineage import environment, save_lineage
@@ -122,9 +124,11 @@ def retrain(
     if existing:
         return _resume(bench, existing, started)
     learned = _learned(bench, choice)
-    made = make(searched(bench.spec, choice), learned, bench.homes.holdout, bench.settings.training_processes, progress)
+    fault_point("training:read")
+    made = make(searched(bench.spec, choice), learned, bench.homes.holdout, training_backend(bench.settings), progress)
     trained, challenger = made.trained, unpack(made.content)
     verdict = judge(bench.spec.gate, _evidence(bench, challenger, _parity(bench, trained, challenger)))
+    fault_point("training:judged")
     unchanged = bench.champion is not None and bench.champion.artifact_sha256 == challenger.sha256
     version = None if unchanged else _register(bench, made, learned, choice, experiment_name, decision_id)
     return Retraining(
@@ -225,12 +229,14 @@ def _register(
 ) -> VersionRecord:
     trained, content, rows = made.trained, made.content, learned.plain
     sha256 = save_artifact(bench.settings.artifact_dir, bench.spec.name, content)
+    fault_point("training:saved")
     client = open_mlflow(bench.settings)
     experiment = experiment_id(client, experiment_name or bench.spec.name, bench.settings)
     digests = _digests(bench, rows)
     parent = log_run(client, experiment, _search_report(trained, sha256, decision_id), digests)
     for trial in trained.trials:
         log_run(client, experiment, _trial_report(trial, parent))
+    fault_point("training:logged")
     record = {
         "artifact_sha256": sha256,
         "artifact_bytes": len(content),
@@ -241,9 +247,11 @@ def _register(
     }
     path = artifact_path(bench.settings.artifact_dir, bench.spec.name, sha256)
     version = register(client, bench.store.control, model=bench.spec.name, run_id=parent, artifact=path, record=record)
+    fault_point("training:registered")
     body = _lineage(bench, trained, learned, choice)
     save_lineage(bench.store.control, bench.spec.name, version.version, body)
     client.log_dict(parent, body, "lineage.json")
+    fault_point("training:lineage_kept")
     return version
 
 

@@ -6,7 +6,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -14,6 +13,7 @@ from pipeline.data.homes import group_key
 from pipeline.gate.evaluation import Labels, Metrics, Scores, evaluate
 from pipeline.records import Row, RowInput
 from pipeline.spec import Block, Candidate, SearchRules, TextBlock
+from pipeline.training.backends import Backend
 from pipeline.training.estimators import (
     as_features,
     best_threshold,
@@ -48,7 +48,7 @@ def search(
     rows: Sequence[Row],
     candidates: Sequence[Candidate],
     rules: SearchRules,
-    processes: int,
+    backend: Backend,
     progress: Progress,
     weights: Scores | None = None,
 ) -> list[Trial]:
@@ -58,14 +58,15 @@ def search(
     labels, folds = np.array([row.label for row in rows]), list(_folds(rows, rules))
     bench = _Bench(inputs=[row.input for row in rows], labels=labels, weights=weights, seed=rules.seed)
     counts = {block: _counted(block, rows, progress) for block in _blocks(candidates)}
-    tasks = [(block, fold) for fold in range(len(folds)) for block in counts]
+    lean = replace(bench, inputs=())  # for folds that take counts: the inputs need not be sent to another process
+    over = {block: [candidate for candidate in candidates if candidate.features == block] for block in counts}
+    tasks = [
+        (lean if counts[block] else bench, fold, index, block, over[block], counts[block])
+        for index, fold in enumerate(folds)
+        for block in counts
+    ]
     found: dict[tuple[int, str], Scores] = {}
-    outputs = Parallel(n_jobs=processes, return_as="generator_unordered")(
-        delayed(_fold_decisions)(bench.lean if counts[block] else bench, folds[fold], fold, block, over, counts[block])
-        for block, fold in tasks
-        for over in [[candidate for candidate in candidates if candidate.features == block]]
-    )
-    for done, (fold, decisions) in enumerate(outputs, 1):
+    for done, (fold, decisions) in enumerate(backend.each(_fold_decisions, tasks), 1):
         found |= {(fold, key): values for key, values in decisions.items()}
         progress(done, len(tasks), "folds of the candidate search")
     trials = [_trial(c, p, labels, folds, found, rules) for c in candidates for p in combinations(c)]
@@ -80,11 +81,6 @@ class _Bench:
     labels: Labels
     weights: Scores | None
     seed: int
-
-    @property
-    def lean(self) -> "_Bench":
-        """Without the inputs, for folds that take counts instead: they need not be sent to another process."""
-        return replace(self, inputs=())
 
 
 def _folds(rows: Sequence[Row], rules: SearchRules) -> Iterator[Fold]:

@@ -20,7 +20,7 @@ from pipeline.store import control as tables
 from pipeline.store.engine import writing
 from pipeline.store.open import Store
 from pipeline.training.choice import WHOLE, TrainingChoice
-from tools.training import TrainingResult
+from tools.training_result import TrainingResult
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MODEL = "sms_spam"

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "REFIT_"))}
-SECONDS = 120.0
+SECONDS = 300.0
 FREE = ("--port", "0", "--agent-port", "0", "--dashboard-port", "0")
 
 
@@ -140,4 +140,6 @@ def test_a_start_that_fails_says_why(tmp_path):
     (tmp_path / "control.db").write_text("this is no database, it is a sentence of some length")
     refused = Up(tmp_path, *FREE)
     assert refused.process.wait(timeout=SECONDS) == 1
+    assert "python -m agent doctor says which" in refused.output
     assert "could not be prepared" in refused.output
+    assert "Traceback" not in refused.output

@@ -14,6 +14,7 @@ from pipeline.releases.rollout import Strategy
 from pipeline.served.artifact import Artifact, unpack
 from pipeline.settings import PipelineSettings
 from pipeline.spec import SearchRules
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.making import make
 
 SPEC = managed_model("sms_numeric")
@@ -25,7 +26,7 @@ def artifact() -> Artifact:
     candidates = tuple(replace(c, grid={"n_neighbors": (9,)}) for c in SPEC.candidates)
     spec = replace(SPEC, candidates=candidates, search=SearchRules(folds=2, repeats=1))
     rows = tuple(TrainingRow(row=row, origin=Origin.BASE) for row in HOMES.train)
-    made = make(spec, TrainingSet(rows=rows), HOMES.holdout, 1, lambda done, total, what: None)
+    made = make(spec, TrainingSet(rows=rows), HOMES.holdout, LocalProcesses(1), lambda done, total, what: None)
     return unpack(made.content)
 
 

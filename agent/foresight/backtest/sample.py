@@ -15,6 +15,7 @@ from pipeline.data.campaigns import campaign_messages
 from pipeline.data.homes import assign_homes
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.fitting import train
 
 OUT = Path("examples/backtest_sms.csv")
@@ -32,7 +33,7 @@ def main() -> None:
     unseen = [*homes.live, *homes.holdout]
     rng.shuffle(unseen)
     words_only = replace(spec, candidates=spec.candidates[1:2])
-    model = train(words_only, homes.train, processes=2, progress=lambda *_: None).model
+    model = train(words_only, homes.train, backend=LocalProcesses(2), progress=lambda *_: None).model
     rows = timeline(unseen, rng)
     scores = model.scores([row.input for _, row in rows])
     with OUT.open("w", encoding="utf-8", newline="") as file:

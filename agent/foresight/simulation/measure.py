@@ -18,6 +18,7 @@ from pipeline.monitoring.profile import build_profile
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
 from pipeline.spec import SearchRules
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.fitting import train
 
 SINGLISH = re.compile(r"\b(lor|lah|leh|meh|wat|dun|den|liao|hor|juz|wan|haha|ü|sch|gd|muz)\b", re.IGNORECASE)
@@ -51,7 +52,7 @@ class Messages:
             candidates=(replace(self.spec.candidates[1], grid={"C": (30.0,), "class_weight": ("balanced",)}),),
             search=SearchRules(folds=2, repeats=1),
         )
-        model = train(quick, [*self.train, *extra], processes=1, progress=lambda *_: None).model
+        model = train(quick, [*self.train, *extra], backend=LocalProcesses(1), progress=lambda *_: None).model
         return [_share_right(model.scores([row.input for row in rows]) >= model.threshold, rows) for rows in tests]
 
 

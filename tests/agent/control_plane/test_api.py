@@ -22,6 +22,7 @@ from tests.agent.world import loop_in
 from tools.errors import TrainingFailedError
 
 TOKEN, VIEWER = SecretStr("a-secret-of-the-control-plane"), SecretStr("a-secret-of-the-viewers")
+APPROVER = SecretStr("a-secret-of-the-approvers")
 LOCAL = "http://127.0.0.1:8100"
 
 
@@ -31,7 +32,14 @@ def serve(home, store):
     opened = []
 
     def open_plane(
-        token=None, wait_seconds=10.0, evidence=None, viewer=None, base=LOCAL, max_body_bytes=65_536, **changes
+        token=None,
+        wait_seconds=10.0,
+        evidence=None,
+        viewer=None,
+        approver=None,
+        base=LOCAL,
+        max_body_bytes=65_536,
+        **changes,
     ):
         loop = loop_in(home, store, evidence, **changes)
         passes = Passes({MODEL: loop})
@@ -41,7 +49,7 @@ def serve(home, store):
             loops=passes.loops,
             passes=passes,
             clock=loop.clock,
-            tokens=Tokens(operator=token, viewer=viewer),
+            tokens=Tokens(operator=token, approver=approver, viewer=viewer),
             max_body_bytes=max_body_bytes,
             wait_seconds=wait_seconds,
         )
@@ -249,6 +257,22 @@ def test_a_viewer_reads_and_changes_nothing(serve, store):
     assert ledger.decisions(store.control) == []
 
 
+def test_an_approver_reads_and_answers_approvals_and_opens_no_decision(serve, store):
+    client = serve(token=TOKEN, approver=APPROVER, viewer=VIEWER, autonomy=Autonomy.PROPOSE)
+    assert client.get("/decisions", headers=bearing(APPROVER)).status_code == 200
+    for path in (f"/models/{MODEL}/check", "/decisions/d1/replay", f"/models/{MODEL}/labels", "/approvals/a1/other"):
+        refused = client.post(path, json={}, headers=bearing(APPROVER))
+        assert code(refused) == (403, "forbidden")
+        assert "answers approvals" in refused.json()["error"]["message"]
+    assert ledger.decisions(store.control) == []
+    client.post(f"/models/{MODEL}/check", headers=bearing(TOKEN))
+    (asked,) = client.get("/approvals", headers=bearing(APPROVER)).json()["approvals"]
+    path = f"/approvals/{asked['approval_id']}/approve"
+    assert code(client.post(path, json={"who": "ann"}, headers=bearing(VIEWER))) == (403, "forbidden")
+    answer = client.post(path, json={"who": "ann"}, headers=bearing(APPROVER))
+    assert (answer.status_code, answer.json()["approval"]["state"]) == (200, "approved")
+
+
 def test_health_is_open_to_this_machine_and_to_nobody_else(serve):
     assert serve(token=TOKEN).get("/health").status_code == 200
     assert code(serve(token=TOKEN, base="http://agent.example:8100").get("/health")) == (401, "token_required")
@@ -287,9 +311,18 @@ def test_an_address_that_others_reach_needs_a_token(host):
     require_a_safe_setup(host, Tokens(operator=TOKEN, viewer=VIEWER))
 
 
-@pytest.mark.parametrize("tokens", [Tokens(viewer=VIEWER), Tokens(operator=TOKEN, viewer=TOKEN)], ids=["alone", "same"])
-def test_a_viewers_token_needs_another_one_of_the_operator(tokens):
-    with pytest.raises(ApiSetupError, match="REFIT_AGENT_API_READ_TOKEN"):
+@pytest.mark.parametrize(
+    ("tokens", "variable"),
+    [
+        (Tokens(viewer=VIEWER), "REFIT_AGENT_API_READ_TOKEN"),
+        (Tokens(approver=APPROVER), "REFIT_AGENT_API_APPROVE_TOKEN"),
+        (Tokens(operator=TOKEN, viewer=TOKEN), "REFIT_AGENT_API_READ_TOKEN"),
+        (Tokens(operator=TOKEN, approver=TOKEN), "REFIT_AGENT_API_APPROVE_TOKEN"),
+        (Tokens(operator=TOKEN, approver=VIEWER, viewer=VIEWER), "REFIT_AGENT_API_READ_TOKEN"),
+    ],
+)
+def test_each_role_needs_a_token_of_its_own_and_none_goes_without_the_operators(tokens, variable):
+    with pytest.raises(ApiSetupError, match=variable):
         require_a_safe_setup("127.0.0.1", tokens)
 
 

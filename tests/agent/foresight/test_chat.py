@@ -288,6 +288,7 @@ def test_the_control_plane_serves_the_chat_behind_its_token(home, store, chat) -
 
 
 OPERATOR, VIEWER = SecretStr("the-secret-of-operators"), SecretStr("the-secret-of-viewers")
+APPROVER = SecretStr("the-secret-of-approvers")
 
 
 @pytest.mark.parametrize(
@@ -295,6 +296,8 @@ OPERATOR, VIEWER = SecretStr("the-secret-of-operators"), SecretStr("the-secret-o
     [
         (OPERATOR, True, 200, "refused in decision"),
         (OPERATOR, False, 200, "acting_is_not_enabled"),
+        (APPROVER, False, 200, "acting_is_not_enabled"),
+        (APPROVER, True, 403, "operator's token"),
         (VIEWER, False, 200, "acting_is_not_enabled"),
         (VIEWER, True, 403, "operator's token"),
         (None, True, 401, "Send a token"),
@@ -308,7 +311,7 @@ def test_over_http_acting_needs_the_operators_token_and_explicit_enabling(
     passes = Passes({MODEL: loop})
     try:
         talk = replace(chat(), open_desk=lambda by, why: Desk(loop=loop, passes=passes, by=by, hindrance=why))
-        tokens = Tokens(operator=OPERATOR, viewer=VIEWER)
+        tokens = Tokens(operator=OPERATOR, approver=APPROVER, viewer=VIEWER)
         parts = Parts(
             store=store,
             loops=passes.loops,

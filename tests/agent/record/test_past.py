@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from agent.record.canonical import canonical_json
 from agent.record.ledger import Entry, EntryKind
 from agent.record.past import summarise
 from tests.agent.fakes import MODEL, NOON
@@ -18,10 +19,9 @@ def entry(kind, hours_ago, decision="d1", **body):
         kind=kind,
         at=NOON - hours_ago * HOUR,
         idempotency_key=None,
-        text="",
+        text=canonical_json(body),
         previous_hash="",
         hash="",
-        body=body,
     )
 
 

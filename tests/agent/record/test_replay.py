@@ -26,7 +26,7 @@ from tests.agent.world import loop_in
 
 def entry_of(text):
     fields = {"seq": 1, "entry_id": "e", "decision_id": "d", "model": MODEL, "kind": "decision", "at": NOON}
-    return Entry(**fields, idempotency_key=None, text=text, previous_hash="", hash="", body={})
+    return Entry(**fields, idempotency_key=None, text=text, previous_hash="", hash="")
 
 
 def recorded(home, store, **changes):

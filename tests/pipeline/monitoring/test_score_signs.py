@@ -9,6 +9,7 @@ from pipeline.monitoring.drift import measure_drift
 from pipeline.monitoring.drift_report import Sign
 from pipeline.monitoring.profile import Profile
 from pipeline.records import Row
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.reference import reference_profile
 from tests.pipeline.monitoring.answers import MARK, answer, marked
 from tests.pipeline.monitoring.texts import calm_texts, foreign_texts
@@ -134,7 +135,9 @@ def test_scores_of_training_rows_are_no_reference(answered: Profile, collection:
     candidate = replace(spec.candidates[-1], grid={"C": (1.0,)})
     quick = replace(spec, candidates=(candidate,), search=SearchRules(folds=2, repeats=1))
     rows = collection.train
-    served = train(quick, rows, processes=1, progress=lambda *_: None).model.compiled().predictor().answer_many
+    served = (
+        train(quick, rows, backend=LocalProcesses(1), progress=lambda *_: None).model.compiled().predictor().answer_many
+    )
     rng, live = np.random.default_rng(1), [row.input for row in collection.live]
     windows = [[live[place] for place in rng.permutation(len(live))[:300]] for _ in range(15)]
 

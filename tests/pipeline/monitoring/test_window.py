@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, insert
 
 from pipeline.catalog import managed_model
 from pipeline.checks import is_full, next_window
-from pipeline.labels.feedback import LabelEntry, record_labels
+from pipeline.labels.feedback import LabelEntry, labelled_rows, record_labels
 from pipeline.monitoring.turns import turn_after
 from pipeline.monitoring.window import (
     Window,
@@ -298,7 +298,7 @@ def test_a_version_that_served_long_ago_is_found_by_its_own_index(telemetry: Eng
 
 def test_labels_lead_to_their_predictions_and_never_the_other_way_round(telemetry: Engine):
     steps = plans(telemetry, lambda: labelled_since(telemetry, model="sms_spam", after=START, limit=5))
-    assert any(step.startswith("SEARCH newest USING INDEX labels_by_time") for step in steps)
+    assert any(step.startswith("SEARCH newest USING INDEX labels_by_model_time (model=? AND at>?)") for step in steps)
     assert not [step for step in steps if "predictions_by_model" in step or "TEMP B-TREE" in step]
 
 
@@ -436,6 +436,32 @@ def test_new_labels_are_counted_once_a_prediction_and_up_to_a_bound(telemetry: E
 
 def test_new_labels_are_counted_by_time_and_lead_to_their_predictions(telemetry: Engine):
     steps = plans(telemetry, lambda: count_labelled(telemetry, model="sms_spam", after=START, most=5))
-    assert any("labels_by_time (at>?)" in step for step in steps)
+    assert any("labels_by_model_time (model=? AND at>?)" in step for step in steps)
     assert any(step.startswith("SEARCH predictions USING INDEX") for step in steps)
     assert not [step for step in steps if step.startswith("SCAN predictions")]
+
+
+def test_labels_that_came_before_their_prediction_and_after_it_are_one_sequence(telemetry: Engine):
+    log(telemetry, 3)
+    for minute, place in enumerate((4, 0, 3, 1, 5, 2), 1):  # 3 to 5 are answered later
+        give_label(telemetry, f"sms_spam-v1-{place}", 1, minute)
+    give_label(telemetry, "never-written", 1, 9)
+    log(telemetry, 3, first=3)
+    log(telemetry, 1, model="sentiment")
+    give_label(telemetry, "sentiment-v1-0", 1, 10)
+    expected = [f"message {place}" for place in (4, 0, 3, 1, 5, 2)]
+    for limit in (1, 2, 4, 6, 9):
+        newest = labelled_since(telemetry, model="sms_spam", after=START, limit=limit)
+        assert inputs(newest) == expected[-limit:]
+        assert inputs(labelled_rows(telemetry, "sms_spam", limit)) == expected[-limit:][::-1]
+        assert count_labelled(telemetry, model="sms_spam", after=START, most=limit) == min(limit, 6)
+    give_label(telemetry, "sms_spam-v1-4", 0, 11)  # corrected, by a label that knows its model
+    assert inputs(labelled_rows(telemetry, "sms_spam", 9)) == [expected[0], *expected[:0:-1]]
+    assert count_labelled(telemetry, model="sms_spam", after=START, most=9) == 6
+    assert count_labelled(telemetry, model="sentiment", after=START, most=9) == 1
+
+
+def test_the_rows_of_a_training_are_found_by_the_labels_of_their_model(telemetry: Engine):
+    steps = plans(telemetry, lambda: labelled_rows(telemetry, "sms_spam", 5))
+    assert sum("labels_by_model (model=?)" in step for step in steps) == 2
+    assert not [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step]

@@ -12,6 +12,7 @@ from pipeline.gate.judging import evaluate_artifact
 from pipeline.served.artifact import Artifact, unpack
 from pipeline.settings import PipelineSettings
 from pipeline.spec import SearchRules
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.making import make
 
 SPEC = managed_model("sms_spam")
@@ -20,7 +21,9 @@ SHORT = replace(SPEC, candidates=SPEC.candidates[-1:], search=SearchRules(folds=
 
 
 def version(labelled: int) -> Artifact:
-    made = make(SHORT, _learned(SHORT, HOMES, labelled), HOMES.holdout, 1, lambda done, total, what: None)
+    made = make(
+        SHORT, _learned(SHORT, HOMES, labelled), HOMES.holdout, LocalProcesses(1), lambda done, total, what: None
+    )
     return unpack(made.content)
 
 

@@ -4,6 +4,7 @@ import pytest
 from pipeline.data.homes import group_key
 from pipeline.records import Row
 from pipeline.spec import Candidate, SearchRules, TextBlock
+from pipeline.training.backends import LocalProcesses
 from pipeline.training.estimators import best_threshold
 from pipeline.training.fitting import evaluate_on, fit
 from pipeline.training.search import combinations, grouped_folds, search
@@ -40,8 +41,8 @@ def test_near_duplicates_never_stand_on_both_sides_of_a_fold():
 
 def test_a_search_is_repeatable_and_its_winner_separates_what_is_separable():
     seen = []
-    first = search(rows(), (BAYES, SVM), RULES, 1, lambda done, total, what: seen.append((done, total)))
-    second = search(rows(), (BAYES, SVM), RULES, 2, lambda done, total, what: None)
+    first = search(rows(), (BAYES, SVM), RULES, LocalProcesses(1), lambda done, total, what: seen.append((done, total)))
+    second = search(rows(), (BAYES, SVM), RULES, LocalProcesses(2), lambda done, total, what: None)
     assert seen[-1] == (6, 6)
     assert [(t.candidate.name, t.parameters) for t in first] == [(t.candidate.name, t.parameters) for t in second]
     assert all(np.array_equal(a.decisions, b.decisions) for a, b in zip(first, second, strict=True))

@@ -167,16 +167,3 @@ def upgrade() -> None:
         sa.Column("request_key", sa.String(80), primary_key=True),
         sa.Column("at", UtcDateTime, nullable=False),
     )
-
-
-def downgrade() -> None:
-    for table in ("alert_received", "alert_buttons", "alert_outbox", "alert_incidents", "alert_cursors"):
-        op.drop_table(table)
-    op.drop_table("leases")
-    op.drop_table("approvals")
-    op.drop_table("ledger")
-    op.drop_table("rollout_events")
-    op.drop_table("pins")
-    op.drop_table("promotions")
-    op.drop_table("verdicts")
-    op.drop_table("versions")

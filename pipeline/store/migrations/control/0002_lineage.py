@@ -32,8 +32,3 @@ def upgrade() -> None:
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
     )
-
-
-def downgrade() -> None:
-    for table in ("label_approvals", "baselines", "lineage"):
-        op.drop_table(table)

@@ -46,9 +46,3 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON, nullable=False),
         sa.Index("reports_by_model", "model", "seq"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("reports")
-    op.drop_table("labels")
-    op.drop_table("predictions")

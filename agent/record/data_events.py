@@ -1,0 +1,118 @@
+"""Data that was announced: queued before the answer, looked at once, whatever happens to the process meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import uuid4
+
+from sqlalchemy import Engine, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from pipeline.store.control import data_events as table
+from pipeline.store.engine import writing
+
+MOST_ATTEMPTS = 10
+FIRST_PAUSE = timedelta(seconds=5)
+LOOKED_AT = 1_000
+
+
+class EventState(StrEnum):
+    QUEUED = "queued"
+    HANDLED = "handled"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataEvent:
+    """Data of a model arrived at a source. `decision_id` is of the look that was made because of it."""
+
+    event: str
+    model: str
+    source: str
+    rows: int | None
+    state: EventState
+    attempts: int
+    received_at: datetime
+    handled_at: datetime | None
+    decision_id: str | None
+    last_error: str | None
+
+
+def announce(
+    control: Engine, *, model: str, source: str, rows: int | None, event_id: str | None, now: datetime
+) -> tuple[DataEvent, bool]:
+    """Queue an event; whether it is new. The same id of the same model again changes nothing."""
+    key = f"{model}:{event_id or uuid4().hex}"
+    values = {"event_key": key, "model": model, "source": source, "rows": rows, "state": EventState.QUEUED.value}
+    try:
+        with writing(control).begin() as connection:
+            connection.execute(insert(table).values(**values, attempts=0, received_at=now))
+        new = True
+    except IntegrityError:
+        new = False
+    with control.connect() as connection:
+        row = connection.execute(select(table).where(table.c.event_key == key)).one()
+    return _event(row), new
+
+
+def waiting(control: Engine, now: datetime) -> dict[str, tuple[int, ...]]:
+    """What waits to be looked at now, by model: the places of its events. Failed ones pause, each time for longer."""
+    query = select(table.c.seq, table.c.model, table.c.attempts, table.c.received_at)
+    query = query.where(table.c.state == EventState.QUEUED.value).order_by(table.c.seq).limit(LOOKED_AT)
+    with control.connect() as connection:
+        rows = connection.execute(query).all()
+    found: dict[str, tuple[int, ...]] = {}
+    for row in rows:
+        if is_due(row.received_at, row.attempts, now):
+            found[row.model] = (*found.get(row.model, ()), row.seq)
+    return found
+
+
+def is_due(received_at: datetime, attempts: int, now: datetime) -> bool:
+    return attempts == 0 or now >= received_at + FIRST_PAUSE * 2**attempts
+
+
+def handled(control: Engine, places: Sequence[int], decision_id: str, now: datetime) -> None:
+    """One look answers for all events that had come before it."""
+    values = {"state": EventState.HANDLED.value, "handled_at": now, "decision_id": decision_id, "last_error": None}
+    with writing(control).begin() as connection:
+        connection.execute(update(table).where(table.c.seq.in_(places)).values(**values))
+
+
+def failed(control: Engine, places: Sequence[int], error: str, now: datetime) -> None:
+    """Note a look that failed; after the last attempt an event is given up, and stays listed."""
+    mine = table.c.seq.in_(places)
+    ended = {"state": EventState.GIVEN_UP.value, "handled_at": now}
+    with writing(control).begin() as connection:
+        connection.execute(update(table).where(mine).values(attempts=table.c.attempts + 1, last_error=error[:200]))
+        connection.execute(update(table).where(mine, table.c.attempts >= MOST_ATTEMPTS).values(**ended))
+
+
+def counts(control: Engine) -> dict[str, int]:
+    """How many events there are by state."""
+    with control.connect() as connection:
+        return {
+            row[0]: row[1] for row in connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
+        }
+
+
+def events(control: Engine, limit: int = 50) -> list[DataEvent]:
+    """The newest events, newest first."""
+    with control.connect() as connection:
+        return [_event(row) for row in connection.execute(select(table).order_by(table.c.seq.desc()).limit(limit))]
+
+
+def _event(row: Row[tuple[object, ...]]) -> DataEvent:
+    return DataEvent(
+        event=row.event_key.partition(":")[2],
+        model=row.model,
+        source=row.source,
+        rows=row.rows,
+        state=EventState(row.state),
+        attempts=row.attempts,
+        received_at=row.received_at,
+        handled_at=row.handled_at,
+        decision_id=row.decision_id,
+        last_error=row.last_error,
+    )

@@ -1,0 +1,157 @@
+"""When a model is looked at and retrained by the clock. Pure: no clock, no files, no model calls.
+
+Every process that knows the rules finds the same times: the jitter is not drawn but follows from the model's name.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.cron import CronTrigger
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MACROS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * sun", "@monthly": "0 0 1 * *"}
+# APScheduler counts weekdays from Monday; crontab, which people know, counts them from Sunday and takes 7 as well.
+CRONTAB_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# How far back the newest time of a calendar is searched: a day, a week, a month, four years (a 29th of February).
+LOOKED_BACK = tuple(timedelta(days=days) for days in (1, 8, 32, 367, 1_470))
+
+
+class Kind(StrEnum):
+    """What is done by the clock: a look at a model, or the look at which its scheduled retraining is due."""
+
+    LOOK = "look"
+    RETRAINING = "retraining"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The times of one kind for one model: every so often, or by a calendar in a time zone; `jitter` after each."""
+
+    model: str
+    kind: Kind
+    every: timedelta | None = None
+    cron: str | None = None
+    zone: str = "UTC"
+    jitter: timedelta = timedelta(0)
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}:{self.kind}"
+
+    @property
+    def offset(self) -> timedelta:
+        """The share of the jitter that is this plan's own, the same on every machine."""
+        most = min(self.jitter, self.every) if self.every else self.jitter
+        digest = hashlib.sha256(self.name.encode()).digest()
+        return most * (int.from_bytes(digest[:4], "big") / 2**32)
+
+    def words(self) -> str:
+        if self.every is not None:
+            return f"every {self.every.total_seconds() / 60:g} minutes"
+        return f"{self.cron} ({self.zone})"
+
+
+def next_due(plan: Plan, after: datetime) -> datetime:
+    """The first time of a plan after a moment, in UTC. Raises ValueError for a calendar that never comes."""
+    moment = after - plan.offset
+    if plan.every is not None:
+        return EPOCH + plan.every * ((moment - EPOCH) // plan.every + 1) + plan.offset
+    found = _next_by_calendar(_trigger(plan.cron or "", plan.zone), moment)
+    if found is None:
+        raise ValueError(f"The calendar {plan.cron!r} never comes.")
+    return found + plan.offset
+
+
+def newest_due(plan: Plan, now: datetime) -> datetime | None:
+    """The last time of a plan at or before `now`; None for a calendar that has not come for years."""
+    if plan.every is not None:
+        return next_due(plan, now) - plan.every
+    for back in LOOKED_BACK:
+        found, following = None, next_due(plan, now - back)
+        while following <= now:
+            found, following = following, next_due(plan, following)
+        if found is not None:
+            return found
+    return None
+
+
+def due(plan: Plan, claimed: datetime | None, now: datetime) -> datetime | None:
+    """The time that is to be answered for now, if any: the newest one, however many were missed.
+
+    `claimed` is the newest one that was answered for. A model that was never looked at is looked at now; a retraining
+    that nobody has waited for yet is first due at its next time.
+    """
+    newest = newest_due(plan, now)
+    if newest is None or (claimed is None and plan.kind is Kind.RETRAINING):
+        return None
+    return newest if claimed is None or newest > claimed else None
+
+
+def overdue_hours(plan: Plan, since: datetime, now: datetime) -> float:
+    """Hours since the first time of a plan after `since`; negative while that lies ahead."""
+    return (now - next_due(plan, since)).total_seconds() / 3600
+
+
+def checked_calendar(cron: str, zone: str) -> None:
+    """Raises ValueError that says what is wrong with a calendar or a time zone."""
+    _trigger(cron, zone)
+
+
+@lru_cache(maxsize=256)
+def _trigger(cron: str, zone: str) -> CronTrigger:
+    try:
+        place = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"There is no time zone {zone!r}; write one like Europe/Berlin or UTC.") from None
+    parts = MACROS.get(cron.strip(), cron).split()
+    if len(parts) != 5:
+        raise ValueError(
+            f"The calendar {cron!r} has {len(parts)} parts; write five: minute hour day month weekday, such as "
+            "'0 3 * * mon', or one of " + ", ".join(MACROS) + "."
+        )
+    minute, hour, day, month, weekday = parts
+    try:
+        return CronTrigger(
+            minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=place
+        )
+    except ValueError as error:
+        raise ValueError(f"The calendar {cron!r} cannot be read: {error}") from None
+
+
+def _weekdays(field: str) -> str:
+    """A crontab's weekdays with names for numbers; a step, as in */2, stays."""
+    parts = []
+    for part in field.split(","):
+        days, slash, step = part.partition("/")
+        names = [CRONTAB_DAYS[int(day)] if day.isdigit() and int(day) <= 7 else day for day in days.split("-")]
+        # From Sunday to a later day: APScheduler's week begins on Monday, so the range is written as two.
+        if len(names) == 2 and names[0] == "sun" and names[1] != "sun" and not slash:
+            parts += ["sun", f"mon-{names[1]}" if names[1] != "mon" else "mon"]
+        else:
+            parts.append("-".join(names) + slash + step)
+    return ",".join(parts)
+
+
+def _next_by_calendar(trigger: CronTrigger, after: datetime) -> datetime | None:
+    """The first time after a moment; of an hour that a clock runs through twice, only the first counts.
+
+    A time that a clock jumps over in spring comes an hour later by that clock.
+    """
+    moment = after
+    while True:
+        found: datetime | None = trigger.get_next_fire_time(
+            None, (moment + timedelta(microseconds=1)).astimezone(trigger.timezone)
+        )
+        if found is None:
+            return None
+        moment = found.astimezone(UTC)
+        if not _second_time(moment, trigger.timezone):
+            return moment
+
+
+def _second_time(moment: datetime, zone: ZoneInfo) -> bool:
+    return moment.astimezone(zone).fold == 1

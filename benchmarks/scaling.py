@@ -1,0 +1,182 @@
+"""What several processes and Ray bring on this machine: the service in processes and in replicas, search, back-filling.
+
+The machine has few cores, so this measures what an engine costs, not how far it scales. Run it as
+`python -m benchmarks.scaling`; writes results/scaling.json. Ray's part needs requirements-ray.txt.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+
+from benchmarks.fleet import Traffic
+from benchmarks.load import closed_loop, head_and_body
+from benchmarks.serving_deployment import MODEL, Deployment
+from benchmarks.serving_servers import Running, free_port, ours
+from pipeline.catalog import managed_model
+from pipeline.data.homes import assign_homes
+from pipeline.releases.promotion import pointer
+from pipeline.served.artifact import artifact_path, load_artifact
+from pipeline.training.backends import LocalProcesses
+from pipeline.training.search import search
+from scaling.logs import DatabaseLog
+from scaling.running import run_here, run_on_ray
+from scaling.tasks import Job, report_part
+
+RESULTS = Path(__file__).parent / "results" / "scaling.json"
+CORES = 2
+PROCESSES = (1, 2)
+SECONDS, CONNECTIONS = 4.0, 8
+LOG_ROWS = 50_000
+SERVE_READY_SECONDS = 120.0
+
+
+def speed(ports: Sequence[tuple[int, list[bytes]]], seconds: float = SECONDS) -> dict[str, float]:
+    """A client process for each address, all at once; the sum of what they get."""
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        bodies = Path(folder) / "bodies"
+        bodies.write_bytes(b"\n".join(request.partition(b"\r\n\r\n")[2] for request in ports[0][1]))
+
+        def ask(port: int) -> None:
+            words = ["--port", str(port), "--bodies", str(bodies), "--seconds", str(seconds)]
+            words += ["--connections", str(CONNECTIONS // len(ports))]
+            done = subprocess.run([sys.executable, "-m", "benchmarks.load", *words], capture_output=True, check=True)
+            found.append(json.loads(done.stdout))
+
+        threads = [Thread(target=ask, args=(port,)) for port, _ in ports]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return {
+        "requests_per_second": sum(one["requests_per_second"] for one in found),
+        "p99_ms": max(one["p99_ms"] for one in found),
+        "failures": sum(one["failures"] for one in found),
+    }
+
+
+def in_processes(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The service in so many processes on one store, each with a client of its own, all on the same cores."""
+    found = []
+    for count in PROCESSES:
+        with ExitStack() as stack:
+            servers: list[Running] = [stack.enter_context(ours(made, bodies)) for _ in range(count)]
+            for server in servers:
+                os.sched_setaffinity(server.process, range(CORES))
+                closed_loop(server.port, server.requests, CONNECTIONS, 1.0)
+            found.append({"processes": count, **speed([(server.port, server.requests) for server in servers])})
+    return found
+
+
+def in_replicas(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The same application behind Ray Serve's proxy."""
+    found = []
+    for count in PROCESSES:
+        with _replicas(made, count) as port:
+            requests = [head_and_body("/predict", body, port) for body in bodies]
+            closed_loop(port, requests, CONNECTIONS, 1.0)
+            found.append({"replicas": count, **speed([(port, requests)])})
+    return found
+
+
+@contextmanager
+def _replicas(made: Deployment, count: int) -> Iterator[int]:
+    port = free_port()
+    words = ["serve", "--port", str(port), "--least", str(count), "--most", str(count), "--cpus", "0.5"]
+    home = {"REFIT_HOME": str(made.settings.root), "RAY_USAGE_STATS_ENABLED": "0"}
+    process = subprocess.Popen([sys.executable, "-m", "scaling", *words], env={**os.environ, **home})
+    try:
+        deadline = time.monotonic() + SERVE_READY_SECONDS
+        while not _answers(port):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError("the replicas do not answer")
+            time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        body = {"message": "are you there"}
+        return httpx.post(f"http://127.0.0.1:{port}/predict", json=body, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def searched(made: Deployment) -> dict[str, float]:
+    """Seconds of the candidate search of the main model, in processes and on a cluster with as many CPUs."""
+    from pipeline.training.ray_cluster import RayCluster
+
+    spec = managed_model(MODEL)
+    rows = assign_homes(spec.load(made.settings)).train
+    backends = {"local": LocalProcesses(CORES), "ray": RayCluster(address=None, processes=CORES)}
+    found = {}
+    for name, backend in backends.items():
+        began = time.perf_counter()
+        search(rows, spec.candidates, spec.search, backend, lambda done, total, what: None)
+        found[f"{name}_seconds"] = time.perf_counter() - began
+    return found
+
+
+def backfilled(made: Deployment) -> dict[str, float]:
+    """Rows a second of the drift reports of a log, in one process and on a cluster."""
+    champion = pointer(made.store.control, MODEL)
+    assert champion is not None
+    path = artifact_path(made.settings.artifact_dir, MODEL, champion.artifact_sha256)
+    artifact = load_artifact(path, champion.artifact_sha256)
+    traffic = Traffic(made.store, artifact, made.texts)
+    for _ in range(LOG_ROWS // 5_000):
+        traffic.log(MODEL, 5_000, datetime.now(UTC))
+    log = DatabaseLog(made.settings.telemetry_address)
+    parts = log.parts(MODEL, champion.version, managed_model(MODEL).monitoring.window_rows)
+    job = Job(log=log, model=MODEL, version=champion.version, content=path.read_bytes(), models_dir=None)
+    task, found = partial(report_part, job), {"rows": float(sum(part.rows for part in parts))}
+    for name in ("local", "ray"):
+        began = time.perf_counter()
+        done = list(run_here(task, parts) if name == "local" else run_on_ray(task, parts, None, CORES))
+        assert len(done) == len(parts)
+        found[f"{name}_seconds"] = time.perf_counter() - began
+    return found
+
+
+def measure() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        made = Deployment(Path(folder))
+        bodies = [json.dumps({"message": text}).encode() for text in made.texts]
+        found: dict[str, Any] = {
+            "at": datetime.now(UTC).isoformat(),
+            "cores": CORES,
+            "connections": CONNECTIONS,
+            "processes": in_processes(made, bodies),
+        }
+        if find_spec("ray"):
+            found |= {"replicas": in_replicas(made, bodies), "search": searched(made), "backfill": backfilled(made)}
+        made.store.close()
+    return found
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    result = measure()
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

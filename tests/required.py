@@ -1,0 +1,13 @@
+"""What must not be skipped for want of it: REFIT_TEST_REQUIRE names it, several separated by commas."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def skip_or_fail(name: str, why: str) -> NoReturn:
+    """Skip with the reason where `name` is missing; fail instead where REFIT_TEST_REQUIRE names it, as in CI."""
+    if name in [part.strip() for part in os.environ.get("REFIT_TEST_REQUIRE", "").split(",")]:
+        pytest.fail(f"{why} REFIT_TEST_REQUIRE asks for {name}.")
+    pytest.skip(why)

@@ -1,0 +1,36 @@
+"""A Ray cluster of two nodes on this machine, each a raylet with one CPU and a small object store.
+
+Tests that need it carry the mark `ray`; without requirements-ray.txt they skip and say so.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from tests.required import skip_or_fail
+
+STORE_BYTES = 80_000_000
+# The nodes are processes of this machine; a usage report would go to a network that tests must do without.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
+@contextmanager
+def two_nodes() -> Iterator[Any]:
+    """The running cluster; `address` is where it answers."""
+    if find_spec("ray") is None:
+        skip_or_fail("ray", "Ray is not installed; install it: pip install -r requirements-ray.txt")
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=node, shutdown_at_exit=False)
+    try:
+        add_node(cluster)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+def add_node(cluster: Any) -> Any:
+    return cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)

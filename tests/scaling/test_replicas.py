@@ -1,0 +1,97 @@
+"""The service in replicas on a Ray cluster: the routes and answers of the service itself, also after one is killed."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from fastapi.testclient import TestClient
+
+from launch.ports import free_port
+from pipeline.training.ray_cluster import connected
+from serving.app import create_app
+from serving.settings import ServingSettings
+from tests.agent.fakes import MODEL
+
+pytestmark = pytest.mark.ray
+
+SECONDS = 120.0
+MESSAGE = {"message": "ba ka be ki"}
+# What differs between two answers to one message, whoever gives them.
+OF_THE_MOMENT = {"prediction_id", "request_id", "timestamp", "latency_ms", "processing_ms"}
+
+
+@pytest.fixture(scope="module")
+def configured(settings, store) -> ServingSettings:
+    return ServingSettings(_env_file=None, pipeline=settings)
+
+
+@pytest.fixture(scope="module")
+def deployed(cluster, configured) -> Iterator[httpx.Client]:
+    """A client of two replicas."""
+    from ray import serve
+
+    from scaling.deployment import Replicas, deploy
+
+    port = free_port()
+    with connected(cluster.address, processes=2):
+        deploy(configured, Replicas(least=2, most=3, cpus=0.2), "127.0.0.1", port)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                yield client
+        finally:
+            serve.shutdown()
+
+
+@pytest.fixture(scope="module")
+def alone(configured) -> Iterator[TestClient]:
+    with TestClient(create_app(configured)) as client:
+        yield client
+
+
+def lasting(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in OF_THE_MOMENT}
+
+
+def replica_processes() -> list[psutil.Process]:
+    found = psutil.process_iter(["cmdline"])
+    return [one for one in found if "ServeReplica:refit" in " ".join(one.info["cmdline"] or ())]
+
+
+def eventually(condition) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.post("/predict", json=MESSAGE).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_the_routes_are_those_of_the_service(deployed, alone):
+    assert deployed.get("/openapi.json").json()["paths"] == alone.get("/openapi.json").json()["paths"]
+
+
+def test_a_message_gets_the_answer_of_the_service_from_the_slot_that_serves(deployed, alone):
+    eventually(lambda: answers(deployed))
+    there, here = (client.post("/predict", json=MESSAGE).json() for client in (deployed, alone))
+    assert lasting(there) == lasting(here)
+    slots = (client.get("/models/current").json()["models"][MODEL]["version"] for client in (deployed, alone))
+    assert next(slots) == next(slots)
+
+
+def test_a_replica_that_is_killed_is_replaced_and_the_service_answers_on(deployed):
+    eventually(lambda: len(replica_processes()) >= 2)
+    victim = replica_processes()[0]
+    os.kill(victim.pid, signal.SIGKILL)
+    eventually(lambda: answers(deployed))
+    eventually(lambda: len([one for one in replica_processes() if one.pid != victim.pid]) >= 2)
+    assert answers(deployed)
