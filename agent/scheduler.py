@@ -6,12 +6,13 @@ made as soon as the model is free; so is what a killed agent left undone.
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Lock
+from threading import Event, Lock, Thread
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from sqlalchemy import Engine
@@ -41,9 +42,10 @@ Act = Callable[[], object]
 
 TICK_SECONDS = 5.0
 TIDY_SECONDS = 60.0
+ARCHIVE_HOURS, FIRST_ARCHIVE = 24, timedelta(minutes=10)
 RESUME, ARRIVAL = "resume", "arrival"
 WORDS = {RESUME: "Finishing what was left undone for", ARRIVAL: "The look at the data that arrived for"}
-SPARE_THREADS = 3
+SPARE_THREADS = 4
 
 
 class PlanTrigger(BaseTrigger):  # type: ignore[misc]
@@ -72,17 +74,22 @@ class Clockwork:
         clock: Clock,
         tick_seconds: float = TICK_SECONDS,
         tidy: Act = lambda: None,
+        archive: Act = lambda: None,
+        first_archive: timedelta = FIRST_ARCHIVE,
         arrivals: Mapping[str, Act] | None = None,
         arrived: Callable[[], Collection[str]] = tuple,
     ):
         self._control, self._plans, self._looks, self._resumes = control, plans, looks, resumes
         self._leadership, self._clock, self._tick_seconds = leadership, clock, tick_seconds
-        self._tidy, self._arrivals, self._arrived = tidy, arrivals or {}, arrived
+        self._tidy, self._archive, self._arrivals, self._arrived = tidy, archive, arrivals or {}, arrived
+        self._first_archive = first_archive
         self._lead: Lease | None = None
         self._owed: set[str] = set()
         self._lock = Lock()
         threads = ThreadPoolExecutor(len(plans) + len(resumes) + SPARE_THREADS)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
+        self._stopping = Event()
+        self._beating = Thread(target=self._beat, name="schedule-beat", daemon=True)
 
     @property
     def leads(self) -> bool:
@@ -93,7 +100,15 @@ class Clockwork:
             self._add(self._fire, plan, trigger=PlanTrigger(plan), name=plan.name)
         self._add(self._tick, trigger="interval", seconds=self._tick_seconds, name="tick", next_run_time=_soon())
         self._add(self._tidied, trigger="interval", seconds=TIDY_SECONDS, name="tidy", next_run_time=_soon())
+        archive_at = _utc_now() + self._first_archive
+        self._add(self._archived, trigger="interval", hours=ARCHIVE_HOURS, name="archive", next_run_time=archive_at)
         self._scheduler.start()
+        self._beating.start()
+
+    def _archived(self) -> None:
+        if self.leads:
+            with _told("Archiving old predictions and reports"):
+                self._archive()
 
     def _tidied(self) -> None:
         with _told("Settling jobs that run no more"):
@@ -101,9 +116,27 @@ class Clockwork:
 
     def close(self) -> None:
         """Wait for the looks under way, then let another agent lead."""
+        self._stopping.set()
+        self._beating.join()
         self._scheduler.shutdown(wait=True)
         with _told("Giving up the lead"):
             self._leadership.close(self._clock())
+
+    def _beat(self) -> None:
+        """APScheduler waits for times of the wall clock: put back, it would wait until they come a second time."""
+        before = datetime.now(UTC)
+        while not self._stopping.wait(self._tick_seconds):
+            now = datetime.now(UTC)
+            if now < before:
+                log.warning("The clock was put back; the schedule is reckoned anew.")
+                self._reckon_anew(now)
+            before = now
+
+    def _reckon_anew(self, now: datetime) -> None:
+        plans = {plan.name: plan for plan in self._plans}
+        for job in self._scheduler.get_jobs():
+            with suppress(JobLookupError):  # it has run and ended meanwhile
+                job.modify(next_run_time=next_due(plans[job.id], now) if job.id in plans else now)
 
     def _add(self, job: Callable[..., None], *arguments: object, name: str, **timing: object) -> None:
         # Claims, not APScheduler, decide what was missed; a job that wakes late is still to look.
@@ -213,7 +246,7 @@ def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *,
     with ExitStack() as running:
         for group in range(groups):
             mine = {name: loop for name, loop in loops.items() if group_of(name, groups) == group}
-            running.enter_context(_running(_clockwork(settings, store, mine, share.of(group))))
+            running.enter_context(_running(_clockwork(settings, store, mine, share.of(group), archives=group == 0)))
         yield
 
 
@@ -226,7 +259,11 @@ def _running(works: Clockwork) -> Iterator[None]:
         works.close()
 
 
-def _clockwork(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], lead: Leadership) -> Clockwork:
+def _clockwork(
+    settings: AgentSettings, store: Store, loops: Mapping[str, Loop], lead: Leadership, *, archives: bool = False
+) -> Clockwork:
+    """`archives`: this one also moves old rows into the archive, once a day; it concerns all models at once."""
+    archive = partial(_archive, settings, store) if archives else _nothing
     return Clockwork(
         control=store.control,
         plans=deployed_plans(settings, [loop.spec for loop in loops.values()]),
@@ -237,7 +274,21 @@ def _clockwork(settings: AgentSettings, store: Store, loops: Mapping[str, Loop],
         arrivals={name: partial(look_at_arrivals, store, loop, _utc_now) for name, loop in loops.items()},
         arrived=lambda: waiting(store.control, _utc_now()),
         tidy=lambda: settle(store.control, settings.pipeline.root, _utc_now()),
+        archive=archive,
     )
+
+
+def _nothing() -> None:
+    """An act that another clockwork has."""
+
+
+def _archive(settings: AgentSettings, store: Store) -> None:
+    # Imported here: it brings pyarrow, and most deployments keep everything.
+    from pipeline.keeping.retention import archive_old_rows
+
+    done = archive_old_rows(settings.pipeline, store, catalog(), _utc_now())
+    if done is not None:
+        log.info("Archived rows: %s.", ", ".join(f"{rows} {table}" for table, rows in done.rows.items()) or "none")
 
 
 def deployed_plans(settings: AgentSettings, specs: Sequence[ModelSpec]) -> list[Plan]:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import page, requirements
+from benchmarks import capacity, page, requirements
 from benchmarks.comparison import ratios
 
 RESULTS = Path(__file__).parent / "results"
@@ -28,6 +28,8 @@ BENCHMARKS = (
     "log_cost",
     "serving",
     "soak",
+    "many_models",
+    "scaling",
     "demo",
 )
 
@@ -41,6 +43,7 @@ def main() -> None:
         for name in options.names or BENCHMARKS:
             _run(name)
     page.write()
+    capacity.write()
     requirements.write()
 
 

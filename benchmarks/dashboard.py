@@ -108,9 +108,10 @@ def main() -> None:
     program = chromium()
     if program is None:
         raise SystemExit("There is no chromium: apt-get install chromium, or set REFIT_CHROMIUM.")
+    load = round(os.getloadavg()[0], 1)  # more than the processors means that others were at work: take it with care
     sizes = [measured(home, wanted.rounds, program) for home in wanted.homes]
     result = {
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
+        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "load_before": load},
         "target": TARGET,
         "rounds": wanted.rounds,
         "sizes": sizes,

@@ -12,7 +12,15 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Browser
 
-from benchmarks.dashboard_system import agent_over, browser, chromium, dashboard_of, open_page, whole_height
+from benchmarks.dashboard_system import (
+    agent_over,
+    browser,
+    chromium,
+    dashboard_of,
+    open_page,
+    wait_until_it_stands,
+    whole_height,
+)
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 WIDTH, HEIGHT, HIGHEST = 1280, 800, 2_600
@@ -44,7 +52,8 @@ def take(opened: Browser, url: str, name: str, scheme: str, height: int | None, 
     page = context.new_page()
     open_page(page, url + PAGES[name])
     page.set_viewport_size({"width": WIDTH, "height": height or min(max(whole_height(page), HEIGHT), HIGHEST)})
-    page.wait_for_timeout(2_000)  # charts and tables are drawn on canvases that nothing tells the end of
+    page.wait_for_timeout(3_000)  # charts and tables are drawn on canvases that nothing tells the end of
+    wait_until_it_stands(page)
     path = folder / f"dashboard-{name}{'' if scheme == 'light' else '-dark'}.png"
     page.screenshot(path=path)
     context.close()

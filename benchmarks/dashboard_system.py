@@ -74,6 +74,11 @@ def browser(program: str) -> Iterator[Browser]:
 def open_page(page: Page, url: str) -> None:
     """Open and wait until the page stands. Raises playwright's TimeoutError."""
     page.goto(url, timeout=PATIENCE_MS)
+    wait_until_it_stands(page)
+
+
+def wait_until_it_stands(page: Page) -> None:
+    """Raises playwright's TimeoutError."""
     page.wait_for_function(STANDS, timeout=PATIENCE_MS)
 
 

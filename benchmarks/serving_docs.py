@@ -32,7 +32,7 @@ def _points(result: dict[str, Any]) -> list[str]:
     pressure, batch = result["pressure"], result["batch_of_1000_ms"]
     alone, pressed = pressure["alone"], pressure["with_batches_and_swaps"]
     crowded = pressure["with_misbehaving_clients"]
-    each, ours = pressure["with_each_kind_of_misbehaving_clients"], result["servers"][OURS]
+    each, ours = pressure.get("with_each_kind_of_misbehaving_clients", {}), result["servers"][OURS]
     measured = [found for name, found in pressure.items() if not name.startswith("with_each")]
     failures = sum(found["failures"] for found in [*measured, *each.values()])
     return [
@@ -42,9 +42,9 @@ def _points(result: dict[str, Any]) -> list[str]:
         f"it; {crowded['p99_ms']:.2f} ms beside {crowded['idle']:,} idle connections, "
         f"{crowded['slow_heads']} slow heads, {crowded['half_sent_bodies']} half-sent bodies, "
         f"{crowded['huge_heads']} huge heads and {crowded['compressed_bombs']} compressed bombs. {failures} failures.",
-        f"- The same beside one kind of them after the other: {_each_kind(each)}.",
-        f"- First answer {ours['ready_seconds']:.2f} s after the start of the process. {ours['resident_mb']:.0f} MB "
-        f"resident, {ours['proportional_mb']:.0f} MB with what processes share divided among them (Pss).",
+        *([f"- The same beside one kind of them after the other: {_each_kind(each)}."] if each else []),
+        f"- First answer {ours['ready_seconds']:.2f} s after the start of the process; {ours['resident_mb']:.0f} MB "
+        "resident after the rounds.",
         f"- 1,000 messages: {batch['answer_many']:.0f} ms, {batch['explain_each']:.0f} ms with explanations, "
         f"scikit-learn's pipeline {batch['scikit_learn_pipeline']:.0f} ms.",
         *[f"- Left out: {why}" for why in result["left_out"]],

@@ -89,10 +89,11 @@ def serve(
 
     settings = ServingSettings()
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     with connected(address or settings.pipeline.ray_address, settings.pipeline.training_processes):
         deploy(settings, Replicas(least=least, most=most, cpus=cpus), host, port)
+        # After the deployment: Ray has handlers of its own, which end the process at once.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         say(f"Serving on http://{host}:{port} with {least} to {most} replicas. Ctrl-C stops.")
         stopped.wait()
 

@@ -107,7 +107,7 @@ def _programs() -> Path:
     found = shutil.which("pg_ctl")
     folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     if not folders:
-        skip_or_fail("postgresql", "initdb and pg_ctl are not installed; on Debian: apt-get install postgresql")
+        skip_or_fail("postgresql", "initdb and pg_ctl are not installed; on Debian: apt-get install postgresql.")
     return folders[0]
 
 

@@ -6,8 +6,12 @@ from typing import NoReturn
 import pytest
 
 
+def required(name: str) -> bool:
+    return name in [part.strip() for part in os.environ.get("REFIT_TEST_REQUIRE", "").split(",")]
+
+
 def skip_or_fail(name: str, why: str) -> NoReturn:
     """Skip with the reason where `name` is missing; fail instead where REFIT_TEST_REQUIRE names it, as in CI."""
-    if name in [part.strip() for part in os.environ.get("REFIT_TEST_REQUIRE", "").split(",")]:
+    if required(name):
         pytest.fail(f"{why} REFIT_TEST_REQUIRE asks for {name}.")
     pytest.skip(why)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from agent.alerts.notice import Severity
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
+LONGEST_ASKED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +30,20 @@ def due(waiting: Sequence[Waiting], now: datetime, *, quiet: bool) -> list[Waiti
     for one in sorted(waiting, key=lambda one: one.seq):
         heads.setdefault(one.thread, one)
     loud = {one.thread for one in waiting if one.severity is Severity.CRITICAL}
-    ready = [one for one in heads.values() if one.next_attempt_at <= now and (not quiet or one.thread in loud)]
+    ready = [one for one in heads.values() if has_come(one.next_attempt_at, now) and (not quiet or one.thread in loud)]
     return sorted(ready, key=lambda one: (one.next_attempt_at, one.seq))
 
 
+def has_come(moment: datetime, now: datetime) -> bool:
+    """Whether a time to wait for is over; one that lies too far ahead was set before the clock was put back."""
+    return moment <= now or moment > now + 2 * LONGEST_ASKED
+
+
 def wait_after(attempts: int, asked: timedelta | None = None) -> timedelta:
-    """1, 2, 4, ... seconds, at most half a minute, so that what is up again is used within a minute; more if asked."""
+    """1, 2, 4, ... seconds, at most half a minute, so that what is up again is used within a minute.
+
+    More if asked, but for an hour at most.
+    """
     doublings = min(max(attempts - 1, 0), 20)
     own = min(timedelta(seconds=FIRST_WAIT.total_seconds() * 2**doublings), LONGEST_WAIT)
-    return max(own, asked) if asked is not None else own
+    return max(own, min(asked, LONGEST_ASKED)) if asked is not None else own

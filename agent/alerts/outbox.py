@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
 
-from agent.alerts.due import Waiting
+from agent.alerts.due import Waiting, has_come
 from agent.alerts.notice import Notice, Severity
 from agent.record.canonical import canonical_json
 from pipeline.store.control import alert_outbox as table
@@ -82,7 +82,7 @@ def claim(control: Engine, seq: int, now: datetime, claimed_for: timedelta) -> Q
     """Take a row up, alone: None when another sender did, or has sent it. A claim runs out after `claimed_for`."""
     with writing(control).begin() as connection:
         row = connection.execute(select(table).where(table.c.seq == seq)).first()
-        if row is None or row.state != RowState.WAITING.value or row.next_attempt_at > now:
+        if row is None or row.state != RowState.WAITING.value or not has_come(row.next_attempt_at, now):
             return None
         mine = (table.c.seq == seq, table.c.attempts == row.attempts, table.c.state == RowState.WAITING.value)
         values = {"attempts": row.attempts + 1, "next_attempt_at": now + claimed_for}

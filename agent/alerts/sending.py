@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from agent.alerts import outbox
 from agent.alerts.channels import Channel, Context, Earlier, RefusedError, SendError
-from agent.alerts.due import due, wait_after
+from agent.alerts.due import due, has_come, wait_after
 from agent.alerts.notice import Notice
 from agent.alerts.outbox import Queued
 from pipeline.faults import fault_point
@@ -84,7 +84,7 @@ class Sender:
         log.warning("%s: %s; tried again at %s", self.channel.name, error, f"{again_at:%H:%M:%S}")
 
     def _paused(self) -> bool:
-        return self.paused_until is not None and self.clock() < self.paused_until
+        return self.paused_until is not None and not has_come(self.paused_until, self.clock())
 
     def _context(self, taken: Queued) -> Context:
         name = self.channel.name

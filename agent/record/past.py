@@ -13,6 +13,8 @@ from agent.record.ledger import Entry, EntryKind
 from pipeline.gate.rules import VerdictStatus
 
 DAY = timedelta(hours=24)
+# What stands further ahead was written before the clock was put back: it holds nothing up.
+AHEAD = timedelta(hours=1)
 BREACHES = {Trigger.DRIFT.value, Trigger.ACCURACY.value}
 JUDGED = {DataStatus.LOW_POWER.value, DataStatus.SUFFICIENT.value}
 
@@ -35,13 +37,15 @@ def summarise(
 ) -> Past:
     """`helped_at` is when a retraining last helped: the last promotion, or a training that a person ran since."""
     attempts = [entry for entry in events if _starts_retraining(entry)]
+    timely = [entry for entry in attempts if entry.at <= now + AHEAD]
     refusals = [entry for entry in events if entry.kind == EntryKind.APPROVAL_REJECTED]
-    refused_retraining = [entry for entry in refusals if entry.body.get("action") == Action.RETRAIN]
+    retrainings = [entry for entry in refusals if entry.body.get("action") == Action.RETRAIN]
+    refused = [entry for entry in retrainings if entry.at <= now + AHEAD]
     return Past(
-        hours_since_attempt=hours_between(attempts[0].at, now) if attempts else None,
-        attempts_last_day=sum(1 for entry in attempts if now - entry.at < DAY),
+        hours_since_attempt=hours_between(timely[0].at, now) if timely else None,
+        attempts_last_day=sum(1 for entry in timely if now - entry.at < DAY),
         fruitless_in_a_row=_fruitless(_not_routine(attempts, decisions), events, helped_at),
-        hours_since_refusal=hours_between(refused_retraining[0].at, now) if refused_retraining else None,
+        hours_since_refusal=hours_between(refused[0].at, now) if refused else None,
         unresolved_breach_hours=_breach_hours(decisions, now, generation),
         incident_id=_incident(decisions, generation),
         deferrals_in_a_row=_deferrals(decisions),

@@ -64,15 +64,15 @@ def _table(rows: list[ModelRow], found: Overview) -> None:
         height=ROW_HEIGHT * (min(len(rows), ROWS_SHOWN) + 1) + 3,
         column_config={
             "state": config.MultiselectColumn(
-                "state", options=[lamp.word for lamp in words.LAMPS.values()], color=words.LAMP_COLOURS, width=95
+                "state", options=[lamp.word for lamp in words.LAMPS.values()], color=words.LAMP_COLOURS, width=90
             ),
-            "model": config.TextColumn("model", width=120),
-            "why": config.TextColumn("why", width=250),
+            "model": config.TextColumn("model", width=105),
+            "why": config.TextColumn("why", width=200),
             "drift": config.NumberColumn("drift", format="%.3f", width=60, help="Largest drift score; 0 is typical."),
-            "recent": config.LineChartColumn("newest windows", y_min=0.0, width=110),
+            "recent": config.LineChartColumn("windows", y_min=0.0, width=100),
             "accuracy": config.NumberColumn("accuracy", format="%.1f%%", width=75),
             "champion": config.TextColumn("serves", width=60),
-            "decision": config.TextColumn("last decision", width=100),
+            "decision": config.TextColumn("last decision", width=95),
             "looked": config.TextColumn("looked at", width=110),
             "waiting": config.NumberColumn("to approve", width=80),
             "interval": config.TextColumn("98% interval", width=125),

@@ -1,5 +1,6 @@
 """The tasks of a training on a Ray cluster. What is lost with a worker or a node is run again elsewhere."""
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from pipeline.errors import BackendError
 
 Result = TypeVar("Result")
 
-# Of a cluster that is started for one training on this machine; the tasks of the main model share about 5 MB.
+# Of a cluster that is started for one command on this machine.
 OWN_OBJECT_STORE_BYTES = 200_000_000
 # Of one task, each time because a worker or its node died; an error of the task itself is raised at once.
 RETRIES = 5
+KNOCK_SECONDS = 5.0
 PLAIN = (int, float, str, bool, type(None))
 
 
@@ -59,13 +61,24 @@ def connected(address: str | None, processes: int) -> Iterator[None]:
         yield
         return
     own = {"num_cpus": processes, "object_store_memory": OWN_OBJECT_STORE_BYTES, "include_dashboard": False}
+    if address:
+        _knock(address)
     try:
         ray.init(address=address or "local", log_to_driver=False, **({} if address else own))
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise BackendError(
-            f"No Ray cluster answers at {address}: {type(error).__name__}. Check the address."
-        ) from error
+        raise BackendError(f"No Ray cluster answers at {address} ({type(error).__name__}). Start one there.") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Where nobody listens, Ray itself tries for minutes and then ends the process. Raises BackendError."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():  # such as auto
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
+    except OSError as error:
+        raise BackendError(f"Nobody listens at {address}. Start a Ray cluster there, or name another one.") from error

@@ -18,6 +18,7 @@ from agent.schedule.leading import leadership
 from agent.scheduler import Clockwork, looking
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
+from pipeline.errors import KeepingError
 from pipeline.store.control import schedule_claims
 from pipeline.store.open import open_store
 
@@ -39,7 +40,7 @@ def plan(model="a", every=SELDOM):
     return Plan(model=model, kind=Kind.LOOK, every=every)
 
 
-def clockwork(store, looks, plans=None, resumes=None, holder="one", ttl=60.0):
+def clockwork(store, looks, plans=None, resumes=None, holder="one", ttl=60.0, **more):
     return Clockwork(
         control=store.control,
         plans=plans or [plan(model) for model in looks],
@@ -48,6 +49,7 @@ def clockwork(store, looks, plans=None, resumes=None, holder="one", ttl=60.0):
         leadership=leadership(store.control, holder, timedelta(seconds=ttl)),
         clock=lambda: datetime.now(UTC),
         tick_seconds=0.1,
+        **more,
     )
 
 
@@ -99,6 +101,17 @@ def test_a_look_that_found_its_model_busy_is_made_when_it_is_free(running, store
 
     running(store, {"a": look})
     assert made.wait(SECONDS)
+
+
+def test_the_leader_archives_old_rows_and_one_that_fails_stops_no_look(running, store, caplog):
+    looked = Event()
+
+    def archive():
+        raise KeepingError("the archive cannot be written")
+
+    running(store, {"a": looked.set}, archive=archive, first_archive=timedelta(seconds=1))
+    eventually(lambda: "Archiving old predictions and reports failed: the archive cannot be written" in caplog.text)
+    assert looked.wait(SECONDS)
 
 
 def test_a_new_leader_finishes_what_was_left_undone(running, store):

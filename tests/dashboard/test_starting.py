@@ -1,9 +1,17 @@
 """`python -m dashboard`: where it listens, and where it refuses to."""
 
+from pathlib import Path
+
 import pytest
 
+from agent.control_plane.views.lights import Light
+from agent.control_plane.views.sources import ViewSettings
 from dashboard.__main__ import free_port, is_local, require_a_safe_address
 from dashboard.errors import DashboardSetupError
+from dashboard.settings import DashboardSettings
+from dashboard.words import LAMPS
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"])
@@ -22,3 +30,20 @@ def test_elsewhere_it_takes_a_login_in_front(host):
 def test_port_zero_takes_a_free_one():
     assert free_port("127.0.0.1", 8501) == 8501
     assert 1_024 <= free_port("127.0.0.1", 0) <= 65_535
+
+
+def test_the_page_of_the_documents_names_every_setting():
+    page = (ROOT / "docs" / "dashboard.md").read_text()
+    names = [f"REFIT_DASHBOARD_{name.upper()}" for name in DashboardSettings.model_fields]
+    names += [f"REFIT_VIEWS_{name.upper()}" for name in ViewSettings.model_fields]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_light_of_the_agent_has_a_word_and_a_colour():
+    assert set(LAMPS) == {light.value for light in Light}
+    assert len({lamp.word for lamp in LAMPS.values()}) == len(LAMPS)
+
+
+def test_no_usage_is_reported_and_pages_are_not_watched():
+    config = (ROOT / ".streamlit" / "config.toml").read_text()
+    assert "gatherUsageStats = false" in config

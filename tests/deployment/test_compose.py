@@ -19,7 +19,7 @@ from pipeline.data.homes import assign_homes
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
 from tests.deployment.podman import ContainersError, Project, missing_programs, running_project
-from tests.required import skip_or_fail
+from tests.required import required, skip_or_fail
 
 pytestmark = pytest.mark.podman
 
@@ -53,9 +53,11 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    if not required("podman"):
+        pytest.skip("Builds images for minutes; it runs where it is asked for: make test-containers")
     missing = missing_programs()
     if missing:
-        skip_or_fail("podman", f"{', '.join(missing)} not installed; on Debian: apt-get install {' '.join(missing)}")
+        skip_or_fail("podman", f"{', '.join(missing)} not installed; on Debian: apt-get install {' '.join(missing)}.")
     with running_project(tmp_path_factory.mktemp("compose"), free_ports(3)) as running:
         yield running
 

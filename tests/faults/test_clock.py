@@ -1,8 +1,11 @@
-"""The wall clock is put forward and back under running processes (libfaketime): work goes on, nothing is done twice.
+"""The wall clock is put forward and back under running processes: work goes on, nothing is done twice.
 
-Without libfaketime (Debian: faketime) this skips and says so; with REFIT_TEST_REQUIRE=faketime, as in CI, it fails.
+libfaketime breaks Python's sleep, so a few lines of C stand between the processes and the system's clock; they need a C
+compiler. Without one this skips and says so; with REFIT_TEST_REQUIRE=cc, as in CI, it fails.
 """
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,31 +20,37 @@ from tests.required import skip_or_fail
 
 pytestmark = pytest.mark.faults
 
+SOURCE = Path(__file__).with_name("wall_clock.c")
+HOURS = 3_600
 
-def libfaketime() -> Path:
-    found = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    if found is None:
-        skip_or_fail("faketime", "libfaketime is not installed; on Debian: apt-get install faketime")
-    return found
+
+@pytest.fixture(scope="module")
+def wall_clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        skip_or_fail("cc", "there is no C compiler; on Debian: apt-get install gcc libc6-dev")
+    library = tmp_path_factory.mktemp("clock") / "wall_clock.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)], check=True)
+    return library
 
 
 def test_a_clock_that_jumps_forward_and_back_stops_nothing_and_repeats_nothing(
-    home: Path, store: Store, tmp_path: Path
+    home: Path, store: Store, tmp_path: Path, wall_clock: Path
 ):
     hands, seen = tmp_path / "clock", Seen()
-    hands.write_text("+0")
-    environment = {
-        "LD_PRELOAD": str(libfaketime()),
-        "FAKETIME_TIMESTAMP_FILE": str(hands),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    with Deployment(home, environment) as deployment:
+
+    def put(hours: int) -> None:
+        partial = hands.with_suffix(".partial")
+        partial.write_text(str(hours * HOURS))
+        partial.replace(hands)
+
+    put(0)
+    with Deployment(home, {"LD_PRELOAD": str(wall_clock), "REFIT_TEST_CLOCK": str(hands)}) as deployment:
         with drifting(deployment, store) as client:
             promoted_again(deployment, store)
-            for offset in ("+40h", "-30h", "+0"):
+            for hours in (40, -30, 0):
                 seen.look(store, MODEL)
-                hands.write_text(offset)
+                put(hours)
                 promoted_again(deployment, store)
         settle(deployment, store)
         assert violations(store, MODEL, client.told, seen) == []

@@ -49,12 +49,15 @@ def deployed(
 ) -> Iterator[tuple[Deployment, Store]]:
     """A deployment on PostgreSQL, and the store as it is at the server, whatever becomes of the cable."""
     direct = addresses(server.copy_of(trained, copied(trained.home, home)))
-    through = {name: url.split("?")[0].replace("@/", f"@127.0.0.1:{cable.port}/") for name, url in direct.items()}
-    environment = (through if cable else direct) | more
+    environment = (_through(cable, direct) if cable else direct) | more
     with Deployment(home, environment, agents=agents, slack=False) as deployment, ExitStack() as stack:
         store = deployment.open_store(direct)
         stack.callback(store.close)
         yield deployment, store
+
+
+def _through(cable: Cable, direct: dict[str, str]) -> dict[str, str]:
+    return {name: url.split("?")[0].replace("@/", f"@127.0.0.1:{cable.port}/") for name, url in direct.items()}
 
 
 def test_a_server_that_crashes_again_and_again_loses_nothing_and_repeats_nothing(

@@ -17,10 +17,18 @@ from pipeline.models import breast_cancer, sentiment, sms_spam
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
 
-MESSAGES, FIRST_REVIEWS, REVIEWS = 2_000, 1_200, 3_500
+MESSAGES, FIRST_REVIEWS, REVIEWS = 2_000, 2_500, 5_000
 # A canary is for a gate that asks for "not worse than the champion": that takes more rows to hold out.
 MORE_MESSAGES = 4_000
+FOR_A_BETTER_F1 = 2_500
 CAMPAIGN_SHARE = 0.5
+REMEASURED = (
+    "fractal dimension error",
+    "smoothness error",
+    "symmetry error",
+    "texture error",
+    "mean fractal dimension",
+)
 # How many rows are sent for each row of the model's window: the look finds its window full, whatever is on its way.
 SENT = 1.5
 
@@ -80,16 +88,21 @@ def reviews(home: Path) -> Told:
 
 
 def cells(home: Path) -> Told:
-    """The live pool as another microscope would measure it: everything a fifth larger."""
+    """The live pool as another microscope would measure it: five of the lesser measures come out larger."""
     live = assign_homes(breast_cancer.load(_settings()), breast_cancer.SPEC.homes).live
-    larger = [Row(tuple(1.2 * value for value in row.input), row.label) for row in live if isinstance(row.input, tuple)]
-    return Told(environment={}, drifted=_shuffled(larger), first=("--candidates", "logistic_regression"))
+    changed = {breast_cancer.FEATURES.index(name) for name in REMEASURED}
+    drifted = [
+        Row(tuple(1.6 * value if at in changed else value for at, value in enumerate(row.input)), row.label)
+        for row in live
+        if isinstance(row.input, tuple)
+    ]
+    return Told(environment={}, drifted=_shuffled(drifted), first=("--candidates", "random_forest"))
 
 
 STORIES: Mapping[str, Story] = {
     "sms_spam": messages("sms_spam"),
     # Its gate asks for a better F1 on the very same holdout: the first version is a weaker one.
-    "sms_spam_f1": messages("sms_spam_f1", "--candidates", "naive_bayes_word"),
+    "sms_spam_f1": messages("sms_spam_f1", "--candidates", "linear_svm_word", count=FOR_A_BETTER_F1),
     "sms_numeric": messages("sms_numeric", count=MORE_MESSAGES),
     "sentiment": reviews,
     "breast_cancer": cells,

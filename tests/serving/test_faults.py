@@ -170,3 +170,22 @@ def test_replicas_with_disks_of_their_own_swap_together_and_survive_a_kill(train
         with ServerProcess(other_home, **store) as again:
             for server in (one, again):
                 wait_for(lambda s=server: s.predict("win")["model_version"] == "v3", PATIENCE)
+
+
+def test_two_services_on_one_store_follow_each_swap(trained: World) -> None:
+    trained.add_version(2)
+    home = trained.settings.root
+    with ServerProcess(home) as one, ServerProcess(home) as other:
+        for promoted in (2, 1):
+            trained.promote(2) if promoted == 2 else trained.roll_back()
+            for server in (one, other):
+                wait_for(lambda s=server, v=promoted: s.predict("win")["model_version"] == f"v{v}", PATIENCE)
+
+
+def test_a_pointer_to_nothing_leaves_the_champion_serving_and_is_said(trained: World) -> None:
+    with ServerProcess(trained.settings.root) as server:
+        trained.artifact_file(trained.add_version(2)).unlink()
+        trained.promote(2)
+        wait_for(lambda: server.client.get("/health").json()["status"] == "degraded", PATIENCE)
+        assert server.predict("win")["model_version"] == "v1"
+        assert "sms_spam v2" in server.client.get("/health").json()["reasons"][0]

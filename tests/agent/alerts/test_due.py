@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.alerts.due import LONGEST_WAIT, Waiting, due, wait_after
+from agent.alerts.due import LONGEST_ASKED, LONGEST_WAIT, Waiting, due, has_come, wait_after
 from agent.alerts.notice import Severity
 from agent.alerts.quiet import quiet_hours
 from tests.agent.alerts.builders import ANY
@@ -72,6 +72,12 @@ def test_waits_grow_to_half_a_minute_and_no_further(attempts):
 def test_a_wait_that_the_channel_asks_for_is_kept():
     assert wait_after(1, timedelta(seconds=45)) == timedelta(seconds=45)
     assert wait_after(10, timedelta(seconds=0)) == LONGEST_WAIT
+
+
+def test_no_wait_is_longer_than_an_hour_and_one_that_seems_so_is_of_a_clock_that_was_put_back_since():
+    assert wait_after(1, timedelta(days=1)) == LONGEST_ASKED
+    assert not has_come(NOON + LONGEST_ASKED, NOON)
+    assert has_come(NOON + 3 * LONGEST_ASKED, NOON)
 
 
 @pytest.mark.parametrize(

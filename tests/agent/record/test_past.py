@@ -55,6 +55,12 @@ def test_attempts_of_the_last_day_count_and_restarts_of_one_attempt_do_not():
     assert (found.hours_since_attempt, found.attempts_last_day) == (2, 2)
 
 
+def test_an_attempt_of_a_clock_that_was_put_back_since_holds_nothing_up():
+    found = past(events=[attempt(-2, "d3"), attempt(-0.9, "d2"), attempt(30, "d1")])
+    assert (found.hours_since_attempt, found.attempts_last_day) == (0, 1)
+    assert past(events=[attempt(-2, "d3"), attempt(30, "d1")]).hours_since_attempt == 30
+
+
 def test_other_effects_are_no_attempts():
     assert past(events=[attempt(1, action="alert")]).attempts_last_day == 0
 
