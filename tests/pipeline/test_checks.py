@@ -74,7 +74,7 @@ def test_an_empty_window_is_no_data(store: Store, artifact: Artifact):
 
 def test_a_version_without_a_profile_has_no_drift_but_an_accuracy(store: Store, artifact: Artifact):
     serve_texts(store, calm_texts(60, seed=3))
-    bare = replace(artifact, profile=None)
+    bare = replace(artifact, profile_tensors={})
     check = check_window(bare, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))
     assert check.as_dict()["drift"] is None
     assert check.accuracy.status.value == "no_data"
@@ -84,7 +84,7 @@ def test_a_version_without_a_profile_has_no_drift_but_an_accuracy(store: Store, 
 def test_numbers_are_checked_by_their_own_profile(store: Store, artifact: Artifact, rows: int):
     rng = np.random.default_rng(1)
     train = [Row(tuple(values), 0) for values in rng.normal(size=(500, 3)).tolist()]
-    numbers = replace(artifact, profile=None, numeric_profile=numeric_profile(train, ("a", "b", "c")))
+    numbers = replace(artifact, profile_tensors={}, numeric_profile=numeric_profile(train, ("a", "b", "c")))
     if rows:
         serve(store, (rng.normal(size=(rows, 3)) + 1).tolist(), [0] * rows, [0.1] * rows)
     check = check_window(numbers, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))

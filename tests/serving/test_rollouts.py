@@ -236,7 +236,7 @@ class Broken:
 
 
 def held(predictor: object) -> Artifact:
-    return Artifact(predictor=predictor, profile=None, metadata={}, sha256="0" * 64)  # type: ignore[arg-type]
+    return Artifact(predictor=predictor, metadata={}, sha256="0" * 64)  # type: ignore[arg-type]
 
 
 def lineup(two: World, challenger: Broken, traffic: Traffic) -> Lineup:
