@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 
 from agent.build import build_loop
 from agent.loop import Loop
-from agent.scheduler import looking
+from agent.schedule.looking import looking
 from agent.settings import AgentSettings
 from benchmarks.fleet import Traffic, add_champion, fleet_of, write_models
 from pipeline.catalog import managed_model

@@ -1,6 +1,6 @@
 """Seeded kills of real processes, many of them: what was killed where, how long until all was well, what did not hold.
 
-python -m benchmarks.reliability [--kills 200] [--seed 1] [--minutes 15] [--deployments 2]; writes
+python -m benchmarks.reliability [--kills 200] [--seed 1] [--minutes 60] [--deployments 2]; writes
 results/reliability.json and the table of docs/reliability.md. It stops at the end of its minutes and says how many
 kills that was.
 """
@@ -144,7 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--deployments", type=int, default=2)
     given = parser.parse_args()
     began = time.monotonic()

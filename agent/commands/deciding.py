@@ -96,7 +96,7 @@ def run(
 ) -> None:
     """Look at the models by the clock until stopped (Ctrl-C)."""
     from agent.alerts.build import delivering_in_background
-    from agent.scheduler import deployed_plans, looking
+    from agent.schedule.looking import deployed_plans, looking
 
     start_logging()
     specs = [managed_model(model)] if model else list(catalog().values())

@@ -12,8 +12,8 @@ from pipeline.catalog import catalog
 def schedule(json: AsJson = False) -> None:
     """What is done by the clock, when it was done last, and when it is next."""
     # Imported here: APScheduler takes a tenth of a second, and most commands need none of it.
+    from agent.schedule.looking import deployed_plans
     from agent.schedule.showing import schedule_body
-    from agent.scheduler import deployed_plans
 
     with opened() as (settings, store):
         plans = deployed_plans(settings, list(catalog().values()))

@@ -20,7 +20,7 @@ from agent.control_plane.costs_api import cost_routes
 from agent.control_plane.roles import Tokens
 from agent.loop import Loop
 from agent.passes import Passes
-from agent.scheduler import deployed_plans, looking
+from agent.schedule.looking import deployed_plans, looking
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
 from pipeline.store.open import Store

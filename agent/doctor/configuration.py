@@ -12,7 +12,7 @@ from agent.control_plane.admission import require_a_safe_setup
 from agent.control_plane.roles import Tokens
 from agent.doctor.finding import Finding, broken, off, ok, warning
 from agent.errors import AlertSetupError, ApiSetupError, ScheduleError
-from agent.scheduler import deployed_plans
+from agent.schedule.looking import deployed_plans
 from agent.settings import AgentSettings
 from pipeline.catalog import shelf
 from pipeline.settings import PipelineSettings

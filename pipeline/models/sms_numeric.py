@@ -10,7 +10,7 @@ counts double. A version comes into service in stages: `rollout` below is a cana
 
 from pipeline.gate.rules import AtLeast, BeatsMajority, GateRules, NotWorse, ServedParity
 from pipeline.models import sms_spam
-from pipeline.releases.rollout import RolloutRules, Strategy
+from pipeline.releases.rollout import Guards, RolloutRules, Strategy
 from pipeline.spec import Candidate, ModelSpec, MonitoringRules, RetrainingRules, TextInput, TextNumbers
 
 # Accuracy alone lets a constant pass: 86 of 100 messages are ham. The F1 floor is what a useless model cannot reach.
@@ -32,5 +32,6 @@ SPEC = ModelSpec(
     gate=GateRules(first=_FLOORS, challenger=(*_FLOORS, NotWorse(margin=0.01))),
     monitoring=MonitoringRules(accuracy_floor=0.90),
     retraining=RetrainingRules(max_production_age_days=180.0, production_weight=2.0, schedule_days=14.0),
-    rollout=RolloutRules(strategy=Strategy.CANARY),
+    # Shares of 3 and of 15 neighbours lie apart wherever they stand: two versions are compared by their answers.
+    rollout=RolloutRules(strategy=Strategy.CANARY, guards=Guards(max_score_shift=1.0)),
 )

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from agent.build import build_loop, now
 from agent.observing.artifacts import Artifacts
 from agent.observing.evidence import Observer
-from agent.scheduler import looking
+from agent.schedule.looking import looking
 from agent.settings import AgentSettings
 from benchmarks.fleet import Traffic, add_champion, write_models
 from pipeline.served.artifact import KINDS, artifact_path, unpack
@@ -100,7 +100,7 @@ def test_a_slow_and_a_broken_model_hold_up_no_other(settings, store, fleet):
 def test_two_agents_share_the_models_and_look_at_each_once(settings, store, fleet, monkeypatch):
     other = open_store(settings)
     shared = agent_settings(settings, schedule_groups=4)
-    monkeypatch.setattr("agent.scheduler.holder_name", iter(["one", "two"]).__next__)
+    monkeypatch.setattr("agent.schedule.looking.holder_name", iter(["one", "two"]).__next__)
     with looking(shared, store, loops(settings, store, fleet)), looking(shared, other, loops(settings, other, fleet)):
         eventually(lambda: len(decided(store)) == MODELS)
     assert set(decided(store).values()) == {1}

@@ -15,7 +15,8 @@ from sqlalchemy import insert
 from agent.errors import AgentError, BusyError
 from agent.schedule.calendar import Kind, Plan
 from agent.schedule.leading import leadership
-from agent.scheduler import Clockwork, looking
+from agent.schedule.looking import looking
+from agent.scheduler import Clockwork
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
 from pipeline.errors import KeepingError

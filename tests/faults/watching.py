@@ -69,6 +69,12 @@ def promoted_again(deployment: Deployment, store: Store, times: int = 1) -> None
     until(lambda: generation(store) >= aim, lambda: f"No promotion {aim}: {said(deployment)}")
 
 
+def looked_again(deployment: Deployment, store: Store, times: int = 3) -> None:
+    """Wait until the agent has looked and decided so many more times."""
+    aim = len(events(store, EntryKind.DECISION)) + times
+    until(lambda: len(events(store, EntryKind.DECISION)) >= aim, lambda: f"No looks: {said(deployment)}")
+
+
 def answered_again(client: Client, deployment: Deployment, count: int = 50) -> None:
     """Wait until clients have got so many more answers."""
     aim = client.told.predictions + count

@@ -34,7 +34,7 @@ def play(model: str, home: Path) -> None:
         assert _serves(deployment, model) == "v1"
         _send_with_labels(deployment.serving.url, model, story.drifted)
         per_second = CANARY_LOAD_PER_SECOND if managed_model(model).rollout.plan else LOAD_PER_SECOND
-        with SteadyLoad(deployment.serving.url, model, _field(model), story.drifted, per_second) as load:
+        with SteadyLoad(deployment.serving.url, model, _field(model), story.meanwhile, per_second) as load:
             decision_id = _retraining(deployment, model)
             until(lambda: _serves(deployment, model) == "v2", lambda: f"v2 does not serve: {_told(deployment, model)}")
             until(lambda: load.sent.versions.get("v2"), "v2 answers nobody")

@@ -37,11 +37,13 @@ SENT = 1.5
 class Told:
     """One model's story: the environment that makes its data small, and the drifted traffic that follows.
 
-    `first` and `first_environment` are for the first version alone: some gates ask for a strictly better second one.
+    `meanwhile` is what clients send while the agent works and a version is rolled out. `first` and `first_environment`
+    are for the first version alone: some gates ask for a strictly better second one.
     """
 
     environment: Mapping[str, str]
     drifted: Sequence[Row]
+    meanwhile: Sequence[Row]
     first: Sequence[str] = ()
     first_environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,8 +63,13 @@ def messages(model: str, *first: str, count: int = MESSAGES) -> Story:
         sent = _count(model)
         new = round(sent * CAMPAIGN_SHARE)
         spam = [Row(text, 1) for text in mixed_campaigns(new, random.Random(4))]
-        drifted = _shuffled([*rows[count : count + sent - new], *spam])
-        return Told(environment={"REFIT_SMS_SPAM_FILE": str(file)}, drifted=drifted, first=first)
+        calm = rows[count : count + sent - new]
+        return Told(
+            environment={"REFIT_SMS_SPAM_FILE": str(file)},
+            drifted=_shuffled([*calm, *spam]),
+            meanwhile=calm,
+            first=first,
+        )
 
     return story
 
@@ -82,9 +89,9 @@ def reviews(home: Path) -> Told:
         file.write_text("".join(lines))
         return {"REFIT_TRAINING_DATA": json.dumps({"sentiment": [{"path": str(file)}]})}
 
-    return Told(
-        environment=kept(REVIEWS), drifted=sentences[: _count("sentiment")], first_environment=kept(FIRST_REVIEWS)
-    )
+    drifted = sentences[: _count("sentiment")]
+    first = kept(FIRST_REVIEWS)
+    return Told(environment=kept(REVIEWS), drifted=drifted, meanwhile=drifted, first_environment=first)
 
 
 def cells(home: Path) -> Told:
@@ -96,7 +103,7 @@ def cells(home: Path) -> Told:
         for row in live
         if isinstance(row.input, tuple)
     ]
-    return Told(environment={}, drifted=_shuffled(drifted), first=("--candidates", "random_forest"))
+    return Told(environment={}, drifted=_shuffled(drifted), meanwhile=drifted, first=("--candidates", "random_forest"))
 
 
 STORIES: Mapping[str, Story] = {

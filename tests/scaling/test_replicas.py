@@ -12,7 +12,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from launch.ports import free_port
-from pipeline.training.ray_cluster import connected
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.agent.fakes import MODEL
@@ -35,6 +34,7 @@ def deployed(cluster, configured) -> Iterator[httpx.Client]:
     """A client of two replicas."""
     from ray import serve
 
+    from pipeline.training.ray_cluster import connected
     from scaling.deployment import Replicas, deploy
 
     port = free_port()
