@@ -28,8 +28,12 @@ BENCHMARKS = (
     "log_cost",
     "serving",
     "soak",
+    "store",
+    "registry_access",
+    "dashboard",
     "many_models",
     "scaling",
+    "reliability",
     "demo",
 )
 

@@ -1,14 +1,17 @@
 """How long a reader waits for the dashboard, in headless Chromium, over few and over a hundred models with a year each.
 
-`python -m benchmarks.dashboard HOME...`: stores of `python -m benchmarks.dashboard_history HOME --models N --days 365`.
-Cold: the dashboard's process has just started and the browser knows nothing. Warm: another reader opens it. Again: the
-same reader loads it anew.
+`python -m benchmarks.dashboard [HOME...]` takes stores that `benchmarks.dashboard_history` wrote; without any, it makes
+one of 6 and one of 100 models first, which takes a quarter of an hour and 6 GB for a while. Cold: the dashboard's
+process has just started and the browser knows nothing. Warm: another reader opens it. Again: the same reader loads it
+anew.
 """
 
 import argparse
 import json
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +28,7 @@ from benchmarks.dashboard_system import agent_over, browser, chromium, dashboard
 RESULTS = Path(__file__).parent / "results" / "dashboard.json"
 TARGET = {"cold_seconds": 3.0, "warm_seconds": 1.0}
 DAYS = 365
+SIZES = (6, 100)
 ROUNDS = 5
 ANSWERS = 10
 VIEWPORT = ViewportSize(width=1280, height=900)
@@ -100,16 +104,27 @@ def measured(home: Path, rounds: int, program: str) -> dict[str, Any]:
     return {"models": len(models), "with_a_year_of_hourly_reports": with_year, "store_bytes": size, **found}
 
 
+def made(folder: Path) -> list[Path]:
+    """A store for each of the sizes, made in a process of its own."""
+    homes = [folder / f"models_{models}" for models in SIZES]
+    for home, models in zip(homes, SIZES, strict=True):
+        words = ["benchmarks.dashboard_history", str(home), "--models", str(models), "--days", str(DAYS)]
+        subprocess.run([sys.executable, "-m", *words], check=True)
+    return homes
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("homes", type=Path, nargs="+")
+    parser.add_argument("homes", type=Path, nargs="*")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     wanted = parser.parse_args()
     program = chromium()
     if program is None:
         raise SystemExit("There is no chromium: apt-get install chromium, or set REFIT_CHROMIUM.")
-    load = round(os.getloadavg()[0], 1)  # more than the processors means that others were at work: take it with care
-    sizes = [measured(home, wanted.rounds, program) for home in wanted.homes]
+    with tempfile.TemporaryDirectory() as folder:
+        homes = wanted.homes or made(Path(folder))
+        load = round(os.getloadavg()[0], 1)  # more than the processors: others were at work, take it with care
+        sizes = [measured(home, wanted.rounds, program) for home in homes]
     result = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "load_before": load},
         "target": TARGET,

@@ -86,6 +86,29 @@ def demo(result: Result) -> str:
     )
 
 
+def dashboard(result: Result) -> str:
+    parts = ("first_page_cold", "first_page_warm", "first_page_again", "one_model")
+    rows = [
+        (str(size["models"]), *(f"{size[f'{part}_seconds']['median']:.1f} s" for part in parts))
+        for size in result["sizes"]
+    ]
+    head = ("models with a year of hourly reports", "first page, cold", "warm", "again", "one model")
+    machine = result["machine"]
+    return (
+        f"In headless Chromium, medians of {result['rounds']} rounds on {machine['cpus']} cores; load before: "
+        f"{machine['load_before']:.1f}.\n\n{table(head, rows)}"
+    )
+
+
+def reliability(result: Result) -> str:
+    summary = result["summary"]
+    return (
+        f"{summary['kills']} seeded kills in {result['minutes']:.0f} minutes over {len(result['runs'])} deployments: "
+        f"{summary['violations']} violations of what must hold, with {summary['predictions']:,} predictions and "
+        f"{summary['decisions']} decisions. Where, and what is checked: [reliability](reliability.md)."
+    )
+
+
 def drift(result: Result) -> str:
     text = [row for row in result["texts"] if row["case"] == "no drift" and row["source"] == "messages"]
     rows = [(str(row["messages"]), percent(row["alarm"], 1), percent(row["worst_split"], 1)) for row in text]
@@ -110,6 +133,8 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Result], str]]] = {
     ),
     "soak": ("Swaps under load", lambda result: serving_docs.soak_text(dict(result))),
     "log_cost": ("The prediction log", log_cost),
+    "dashboard": ("The dashboard", dashboard),
+    "reliability": ("Kills", reliability),
     "demo": ("The demonstration", demo),
 }
 

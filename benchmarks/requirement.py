@@ -64,3 +64,11 @@ class Requirement:
         line = self.measured.line if self.measured else "–"
         shown = "<br>".join(one if one.startswith("`") else f"`{one}`" for one in self.shown_by)
         return (self.text, line, figure, self.state(results), shown)
+
+
+def feature(system: str, text: str, *shown_by: str) -> Requirement:
+    return Requirement(system=system, text=text, shown_by=shown_by)
+
+
+def figure(system: str, text: str, measured: Measured, *shown_by: str) -> Requirement:
+    return Requirement(system=system, text=text, measured=measured, shown_by=shown_by)

@@ -17,6 +17,10 @@ ASKED = (
     "preprocessing",
     "drift detection",
     "trigger reliability",
+    "dashboard load",
+    "container start",
+    "alert delivery",
+    "registry access",
     "accuracy",
     "F1",
 )
