@@ -30,7 +30,7 @@ def fill(client: MlflowClient, settings: PipelineSettings) -> str:
         report = RunReport(name=f"run {number}", metrics=metrics, params={"C": number}, tags={"model": MODEL})
         run = log_run(client, experiment, report)
         if number < VERSIONS:
-            client.create_model_version(MODEL, source=f"{settings.root.as_uri()}/{number}", run_id=run)
+            client.create_model_version(MODEL, source=client.get_run(run).info.artifact_uri, run_id=run)
     client.set_registered_model_alias(MODEL, "champion", str(VERSIONS))
     return experiment
 

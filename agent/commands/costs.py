@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from agent.build import now
 from agent.commands import rendering
@@ -59,7 +59,7 @@ def _figures(cost: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _decisions(body: dict[str, Any]) -> Table:
-    table = Table("decision", "model", "headline", "CPU s", "labels judged by", "tokens", "USD", "kB")
+    table = Table(Column("decision", no_wrap=True), "model", "headline", "CPU s", "labels judged by", "tokens", "USD", "kB")
     for row in body["decisions"]:
         cost = row["cost"]
         cpu = cost["look_cpu_seconds"] + cost["training_cpu_seconds"]

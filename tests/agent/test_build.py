@@ -87,10 +87,10 @@ def test_without_key_and_address_and_when_switched_off_the_rules_decide_alone(se
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     assert build_assistant(agent_settings(settings, None), store, SPEC) is None
-    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-nobody-may-read-this")
     configured = agent_settings(settings, None)
     assert build_assistant(configured, store, SPEC) is not None
-    assert "secret" not in repr(configured)
+    assert "sk-nobody-may-read-this" not in repr(configured)
     assert build_assistant(agent_settings(settings, None, llm_enabled=False), store, SPEC) is None
 
 

@@ -16,11 +16,15 @@ STORE_BYTES = 80_000_000
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
+def require_ray() -> None:
+    if find_spec("ray") is None:
+        skip_or_fail("ray", "Ray is not installed; install it: pip install -r requirements-ray.txt")
+
+
 @contextmanager
 def two_nodes() -> Iterator[Any]:
     """The running cluster; `address` is where it answers."""
-    if find_spec("ray") is None:
-        skip_or_fail("ray", "Ray is not installed; install it: pip install -r requirements-ray.txt")
+    require_ray()
     from ray.cluster_utils import Cluster
 
     node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}

@@ -17,7 +17,7 @@ from pipeline.training.backends import Backend, LocalProcesses, training_backend
 from pipeline.training.making import make
 from pipeline.training.search import search
 from tests.agent.traffic import texts
-from tests.scaling.cluster import add_node
+from tests.scaling.cluster import add_node, require_ray
 from tests.scaling.dying import killed_once
 
 pytestmark = pytest.mark.ray
@@ -96,7 +96,9 @@ def test_a_node_that_vanishes_in_the_middle_of_a_search_changes_nothing(cluster)
     assert same(here, there)
 
 
+@pytest.mark.ray
 def test_an_address_without_a_cluster_is_named_in_the_error():
+    require_ray()
     nowhere = PipelineSettings(_env_file=None, training_backend="ray", ray_address="127.0.0.1:1")
     with pytest.raises(BackendError, match=r"127\.0\.0\.1:1"):
         next(iter(training_backend(nowhere).each(abs, [(1,)])))
