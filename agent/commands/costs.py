@@ -59,7 +59,9 @@ def _figures(cost: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _decisions(body: dict[str, Any]) -> Table:
-    table = Table(Column("decision", no_wrap=True), "model", "headline", "CPU s", "labels judged by", "tokens", "USD", "kB")
+    # An id that is cut cannot be looked up.
+    decision = Column("decision", no_wrap=True)
+    table = Table(decision, "model", "headline", "CPU s", "labels judged by", "tokens", "USD", "kB")
     for row in body["decisions"]:
         cost = row["cost"]
         cpu = cost["look_cpu_seconds"] + cost["training_cpu_seconds"]
