@@ -220,7 +220,7 @@ THE_RUNNING = (
     feature(
         RUNNING,
         "schedules by calendar and zone, one leader, no time fires twice",
-        "tests/agent/test_scheduler.py",
+        "tests/agent/schedule/test_clockwork.py",
         "tests/agent/schedule",
     ),
     feature(RUNNING, "training as a job with limits, progress and cancellation", "tests/tools/test_training.py"),

@@ -10,8 +10,8 @@ import typer
 
 from agent.alerts.settings import alert_settings
 from agent.commands.console import AsJson, opened, say
-from agent.commands.looking import start_logging
 from agent.commands.rendering import print_json
+from agent.observability.starting import start_logging
 
 NONE_SET_UP = (
     "No channel is set up. Set SLACK_BOT_TOKEN and SLACK_CHANNEL (or SLACK_WEBHOOK_URL), SMTP_SERVER and ALERT_EMAIL, "

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from agent.build import now
 from agent.commands import rendering
 from agent.commands.console import AsJson, opened, out, say
-from agent.spending import default_since, spending
+from agent.record.spending import default_since, spending
 from pipeline.catalog import catalog, managed_model
 
 OneModel = Annotated[str | None, typer.Option("--model", help="One managed model; default: all of them.")]

@@ -12,10 +12,10 @@ from agent.actions import Headline
 from agent.build import build_loop
 from agent.commands import rendering
 from agent.commands.console import AsJson, Model, SomeModel, at_work, opened, out, say
-from agent.commands.looking import start_logging
 from agent.decision import PolicyRules
 from agent.deliberation.proposal import Deliberation
 from agent.loop import Pass, decision_from
+from agent.observability.starting import start_logging
 from agent.record.codec import read_evidence
 from agent.rules.policy import bounds
 from agent.settings import AgentSettings

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from agent.loop import Clock, Loop
-from agent.spending import default_since, spending
+from agent.record.spending import default_since, spending
 from pipeline.errors import UnknownModelError
 from pipeline.store.open import Store
 

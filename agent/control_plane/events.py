@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from agent.alerts.payload import signature
 from agent.errors import ApiError
 from agent.loop import Clock
-from agent.record import data_events
 from agent.record.canonical import to_plain
+from agent.schedule import data_events
 from pipeline.errors import UnknownModelError
 from pipeline.store.open import Store
 

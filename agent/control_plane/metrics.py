@@ -18,9 +18,10 @@ from agent.acting import approvals
 from agent.acting.leases import holders_of
 from agent.alerts.outbox import tallies
 from agent.loop import Clock
-from agent.record import data_events, history, ledger
+from agent.record import history, ledger
 from agent.record.codec import decision_of
 from agent.record.usage import Usage
+from agent.schedule import data_events
 from agent.schedule.calendar import Plan
 from agent.schedule.claims import newest_claim
 from agent.schedule.leading import NAME

@@ -12,13 +12,13 @@ from fastapi import APIRouter, FastAPI
 from agent.alerts.build import delivering_in_background, reachable
 from agent.build import build_loop, now
 from agent.commands.console import opened
-from agent.commands.looking import start_logging
 from agent.control_plane.admission import require_a_safe_setup
 from agent.control_plane.api import Parts, create_api
 from agent.control_plane.artifacts import artifact_routes
 from agent.control_plane.costs_api import cost_routes
 from agent.control_plane.roles import Tokens
 from agent.loop import Loop
+from agent.observability.starting import start_logging
 from agent.passes import Passes
 from agent.schedule.looking import deployed_plans, looking
 from agent.settings import AgentSettings

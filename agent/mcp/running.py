@@ -14,7 +14,6 @@ from mcp.server.transport_security import TransportSecuritySettings
 from agent.build import now, read_tools
 from agent.chat.build import look
 from agent.chat.tools import Snapshot, chat_tools
-from agent.commands.looking import start_logging
 from agent.commands.status import rows_of
 from agent.control_plane.admission import Admission, require_a_safe_setup
 from agent.control_plane.gate import Gate
@@ -22,6 +21,7 @@ from agent.control_plane.server import AnnouncedServer, tokens_of
 from agent.decision import Evidence, PolicyRules
 from agent.mcp.offered import World
 from agent.mcp.server import build_server
+from agent.observability.starting import start_logging
 from agent.observing.evidence import Observer
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model

@@ -6,16 +6,17 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from agent.arrivals import look_at_arrivals
-from agent.commands.looking import look
+from agent.commands import rendering
 from agent.errors import ScheduleError
 from agent.loop import Loop, holder_name
-from agent.record.data_events import waiting
+from agent.observability.log_lines import bound
+from agent.schedule.arrivals import look_at_arrivals
 from agent.schedule.calendar import Plan
+from agent.schedule.clockwork import Clockwork
+from agent.schedule.data_events import waiting
 from agent.schedule.leading import NAME, Leadership, leadership
 from agent.schedule.plans import plans_of
 from agent.schedule.sharing import Share, group_of
-from agent.scheduler import Clockwork
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog
 from pipeline.spec import ModelSpec
@@ -64,7 +65,7 @@ def _clockwork(
     return Clockwork(
         control=store.control,
         plans=deployed_plans(settings, [loop.spec for loop in loops.values()]),
-        looks={name: look(loop) for name, loop in loops.items()},
+        looks={name: partial(_look, loop) for name, loop in loops.items()},
         resumes={name: loop.resume for name, loop in loops.items()},
         leadership=lead,
         clock=_utc_now,
@@ -73,6 +74,14 @@ def _clockwork(
         tidy=lambda: settle(store.control, settings.pipeline.root, _utc_now()),
         archive=archive,
     )
+
+
+def _look(loop: Loop) -> None:
+    """One scheduled pass, told in a line of the log."""
+    decision = loop.check(scheduled=True).decision
+    with bound(model=decision.model, decision_id=decision.decision_id):
+        reasons = " ".join(rendering.reasons(decision))
+        log.info("%s: %s, decision %s. %s", decision.model, decision.headline, decision.decision_id, reasons)
 
 
 def _nothing() -> None:

@@ -8,15 +8,16 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from agent.alerts.payload import signature
-from agent.arrivals import look_at_arrivals
 from agent.control_plane.api import Parts, create_api
 from agent.control_plane.roles import Tokens
 from agent.errors import AgentError, BusyError
 from agent.passes import Passes
-from agent.record import data_events, ledger
-from agent.record.data_events import FIRST_PAUSE, MOST_ATTEMPTS, EventState, is_due
+from agent.record import ledger
+from agent.schedule import data_events
+from agent.schedule.arrivals import look_at_arrivals
+from agent.schedule.clockwork import Clockwork
+from agent.schedule.data_events import FIRST_PAUSE, MOST_ATTEMPTS, EventState, is_due
 from agent.schedule.leading import leadership
-from agent.scheduler import Clockwork
 from tests.agent.fakes import MODEL, NOON
 from tests.agent.world import loop_in
 

@@ -15,7 +15,7 @@ from agent.deliberation.proposal import Deliberation
 from agent.record import ledger
 from agent.record.costs import by_model, decision_costs, total
 from agent.record.ledger import EntryKind
-from agent.spending import spending, storage
+from agent.record.spending import spending, storage
 from tests.agent.fakes import MODEL, NOON, FakeHands, FixedAssistant
 from tests.agent.traffic import answered, artifact, texts
 from tests.agent.world import loop_in

@@ -2,7 +2,7 @@
 
 from agent.errors import BusyError
 from agent.loop import Clock, Loop
-from agent.record import data_events
+from agent.schedule import data_events
 from pipeline.errors import RefitError
 from pipeline.store.open import Store
 

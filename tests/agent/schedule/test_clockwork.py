@@ -14,9 +14,9 @@ from sqlalchemy import insert
 
 from agent.errors import AgentError, BusyError
 from agent.schedule.calendar import Kind, Plan
+from agent.schedule.clockwork import Clockwork
 from agent.schedule.leading import leadership
 from agent.schedule.looking import looking
-from agent.scheduler import Clockwork
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
 from pipeline.errors import KeepingError
@@ -187,21 +187,21 @@ from pydantic import SecretStr
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from agent.schedule.calendar import Kind, Plan
-from agent import scheduler
+from agent.schedule import clockwork
 from agent.schedule.leading import leadership
 name, telemetry, control, diary = sys.argv[1:]
 store = open_store(PipelineSettings(_env_file=None, home=Path(diary).parent, telemetry_url=SecretStr(telemetry),
                                     control_url=SecretStr(control)))
 plan = Plan(model="a", kind=Kind.LOOK, every=timedelta(milliseconds=500))
-really_claim = scheduler.claim
+really_claim = clockwork.claim
 def claim(control, lead, plan, due_at, now):
     won = really_claim(control, lead, plan, due_at, now)
     if won:
         with open(diary, "a") as file:
             file.write(f"{name} {due_at.isoformat()}\\n")
     return won
-scheduler.claim = claim
-work = scheduler.Clockwork(control=store.control, plans=[plan], looks={"a": lambda: None}, resumes={},
+clockwork.claim = claim
+work = clockwork.Clockwork(control=store.control, plans=[plan], looks={"a": lambda: None}, resumes={},
                            leadership=leadership(store.control, name, timedelta(seconds=2)),
                            clock=lambda: datetime.now(UTC), tick_seconds=0.2)
 work.start()
