@@ -1,15 +1,34 @@
 """`python -m dashboard` serves the pages until Ctrl-C."""
 
 import argparse
+import io
 import ipaddress
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from dashboard.errors import DashboardSetupError
 from dashboard.settings import DashboardSettings
 
 APP = Path(__file__).with_name("app.py")
+
+
+class LastingOutput(io.TextIOWrapper):
+    """Text that may lose its reader.
+
+    Streamlit prints that it stops before it stops. Where the launcher that read its lines was killed, printing
+    failed, and the dashboard stayed for ever.
+    """
+
+    def write(self, text: str) -> int:
+        with suppress(BrokenPipeError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(BrokenPipeError):
+            super().flush()
 
 
 def require_a_safe_address(host: str, behind_login: bool) -> None:
@@ -68,6 +87,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=settings.port, help="port; 0 takes a free one (%(default)s)")
     parser.add_argument("--port-file", type=Path, help="file that the port is written to")
     wanted = parser.parse_args()
+    for name in ("stdout", "stderr"):
+        setattr(sys, name, LastingOutput(getattr(sys, name).detach(), line_buffering=True))
     try:
         require_a_safe_address(wanted.host, settings.behind_login)
     except DashboardSetupError as error:

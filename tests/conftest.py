@@ -1,5 +1,6 @@
 """What every room's tests may ask for: a PostgreSQL server of their own, where it is installed."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -11,3 +12,14 @@ from tests.postgresql import PostgresServer, running_server
 def postgresql_server() -> Iterator[PostgresServer]:
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that is called within a test starts the log of a process; the tests after it shall not hear it."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+    root.setLevel(level)

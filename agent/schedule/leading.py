@@ -4,6 +4,7 @@ Both bump the token of the lease row with each new leader; a claim needs the new
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from agent.acting import leases
 from agent.acting.leases import Lease
 from agent.errors import BusyError, LeaseLostError
+from pipeline.store.advisory_keys import LEAD_OF_THE_SCHEDULE
 
 log = logging.getLogger("refit.agent")
 
 NAME = "scheduler"
-# Any number will do that nothing else on the same database locks (pipeline/store/migrate.py has another).
-ADVISORY_KEY = 723_648_002
 LOCK = text("SELECT pg_try_advisory_lock(:key, hashtext(:name))")
+UNLOCK = text("SELECT pg_advisory_unlock(:key, hashtext(:name))")
 # A leader whose machine vanished is noticed by the server in about a minute; the system's own default is two hours.
 KEEPALIVE = ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3")
 
@@ -65,6 +66,7 @@ class ByAdvisoryLock:
 
     def __init__(self, control: Engine, holder: str, ttl: timedelta, name: str):
         self._control, self._holder, self._ttl, self._name = control, holder, ttl, name
+        self._key = {"key": LEAD_OF_THE_SCHEDULE, "name": name}
         self._connection: Connection | None = None
         self._lease: Lease | None = None
 
@@ -85,7 +87,7 @@ class ByAdvisoryLock:
         try:
             for setting in KEEPALIVE:
                 connection.execute(text(f"SET {setting}"))
-            if connection.execute(LOCK, {"key": ADVISORY_KEY, "name": self._name}).scalar():
+            if connection.execute(LOCK, self._key).scalar():
                 self._lease = leases.take_over(self._control, self._name, self._holder, now, self._ttl)
                 self._connection = connection
         finally:
@@ -96,6 +98,10 @@ class ByAdvisoryLock:
     def close(self, now: datetime) -> None:
         if self._lease is not None:
             leases.release(self._control, self._lease, now)
+        if self._connection is not None:
+            # The server sees a closed connection a moment later; who follows shall not have to wait for that.
+            with suppress(DBAPIError):
+                self._connection.execute(UNLOCK, self._key)
         self._let_go()
 
     def _let_go(self) -> None:

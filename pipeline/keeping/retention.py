@@ -21,13 +21,13 @@ from pipeline.keeping.parquet import predictions_table, reports_table
 from pipeline.keeping.stays import what_stays
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
+from pipeline.store import advisory_keys
 from pipeline.store.engine import writing
 from pipeline.store.open import Store
 from pipeline.store.telemetry import labels, predictions, reports
 
 BATCH_ROWS = 50_000
 DELETE_ROWS = 500
-ADVISORY_KEY = 723_648_002
 TABLES = {"predictions": predictions_table, "reports": reports_table}
 
 Step = Callable[[str], None]
@@ -171,12 +171,12 @@ def _only_one(telemetry: Engine) -> Iterator[None]:
         yield
         return
     with telemetry.connect() as connection:
-        taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}).scalar()
+        taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": advisory_keys.ARCHIVE}).scalar()
         connection.commit()
         if not taken:
             raise ConcurrentChangeError("Another process is archiving rows of this database. Try again later.")
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_KEY})
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": advisory_keys.ARCHIVE})
             connection.commit()

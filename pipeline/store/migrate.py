@@ -8,11 +8,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import StoreError
+from pipeline.store import advisory_keys
 from pipeline.store.engine import writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Any number will do that nothing else on the same PostgreSQL database locks.
-ADVISORY_KEY = 723_648_001
 # The newest revision of each database; a test holds them against the migration scripts.
 HEADS = {"telemetry": "telemetry_0003", "control": "control_0003"}
 
@@ -28,7 +27,7 @@ def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
     with _lock(lock_dir / f"{database}.migrate.lock"), writing(engine).begin() as connection:
         if engine.dialect.name == "postgresql":
             # Processes on other hosts do not see the file. The lock ends with the transaction.
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_KEY})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": advisory_keys.MIGRATION})
         current = _revision(connection)
         if current != HEADS[database]:
             upgrade(connection, database, current)

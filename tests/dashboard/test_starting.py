@@ -1,5 +1,8 @@
 """`python -m dashboard`: where it listens, and where it refuses to."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from dashboard.__main__ import free_port, is_local, require_a_safe_address
 from dashboard.errors import DashboardSetupError
 from dashboard.settings import DashboardSettings
 from dashboard.words import LAMPS
+from launch.processes import answers
 
+SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
 
 
@@ -47,3 +52,21 @@ def test_every_light_of_the_agent_has_a_word_and_a_colour():
 def test_no_usage_is_reported_and_pages_are_not_watched():
     config = (ROOT / ".streamlit" / "config.toml").read_text()
     assert "gatherUsageStats = false" in config
+
+
+def test_it_ends_when_asked_to_though_nobody_reads_its_lines_any_more(tmp_path):
+    port_file = tmp_path / "port"
+    words = [sys.executable, "-m", "dashboard", "--port", "0", "--port-file", str(port_file)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + SECONDS
+        while not (port_file.exists() and answers(f"http://127.0.0.1:{port_file.read_text().strip()}/_stcore/health")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.stdout.close()
+        process.terminate()
+        process.wait(timeout=SECONDS)
+    finally:
+        process.kill()
+        process.wait()

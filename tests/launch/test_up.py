@@ -118,11 +118,11 @@ def test_a_second_start_on_the_same_data_is_refused_and_names_the_first(up):
 def test_a_launcher_that_is_killed_takes_its_processes_with_it(up):
     running = up(*FREE)
     running.wait(lambda: "Stop with Ctrl-C" in running.output)
-    everybody = psutil.Process(running.process.pid).children(recursive=True)
+    everybody = {child: child.cmdline() for child in psutil.Process(running.process.pid).children(recursive=True)}
     running.process.kill()
     running.process.wait()
     _, left = psutil.wait_procs(everybody, timeout=SECONDS)
-    assert not left
+    assert not [everybody[child] for child in left]
 
 
 def test_a_taken_port_is_named_with_its_process_before_anything_starts(up):
