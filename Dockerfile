@@ -4,6 +4,8 @@
 #   dashboard  the pages; knows nothing but the agent's address
 # The base is pinned by tag and digest; PYTHON_IMAGE names another one, of Python 3.11 or newer on Debian.
 ARG PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
+# The server's image, for the programs that back it up; POSTGRES_IMAGE names that of another server.
+ARG POSTGRES_IMAGE=docker.io/library/postgres:17.6-bookworm@sha256:f3bd19c606e442c3d7bdfa8002e03fe260a1023351e0ea4598032022b68dd6e3
 
 FROM ${PYTHON_IMAGE} AS base
 ENV PYTHONUNBUFFERED=1 PATH=/opt/refit/bin:$PATH
@@ -54,7 +56,19 @@ EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=6 CMD ["healthy", "http://127.0.0.1:8000/health/live"]
 CMD ["python", "-m", "serving", "--host", "0.0.0.0", "--port", "8000"]
 
+# pg_dump must not be older than the server, and Debian's is: both programs come from the server's own image, with the
+# libraries that they load, but for those of the C library, which are every image's own.
+FROM ${POSTGRES_IMAGE} AS programs-of-postgres
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+RUN mkdir -p /opt/postgresql/bin /opt/postgresql/lib \
+    && cp /usr/lib/postgresql/*/bin/pg_dump /usr/lib/postgresql/*/bin/pg_restore /opt/postgresql/bin/ \
+    && ldd /opt/postgresql/bin/* | awk '$2 == "=>" && $3 ~ "^/" { print $3 }' | sort -u \
+        | grep -vE '/lib(c|m|dl|rt|pthread|resolv)\.so' | xargs cp --dereference --target-directory=/opt/postgresql/lib
+
 FROM role AS agent
+COPY bin/postgres-program /usr/local/bin/pg_dump
+COPY bin/postgres-program /usr/local/bin/pg_restore
+COPY --from=programs-of-postgres /opt/postgresql /opt/postgresql
 COPY --from=packages-of-agent /opt/refit /opt/refit
 COPY pipeline pipeline
 COPY tools tools

@@ -20,7 +20,7 @@ $(STAMP): requirements.txt requirements-dev.txt requirements.lock bin/setup
 demo: setup  ## the main job on real messages: train, serve, drift, decide, retrain, swap
 	@$(BIN)/python -m launch demo --drift $(DRIFT) --seed $(SEED)
 
-test: setup lint  ## linters, then all tests
+test: setup lint  ## linters, then the tests, without the longest ones (test-integration)
 	@$(BIN)/python -m pytest
 
 test-integration: setup  ## every managed model from training to the alert, over real processes and HTTP
@@ -77,7 +77,7 @@ docker-down:  ## stop them; their volumes stay
 bench-drift: setup  ## false alarms and detection of the drift scores, beside peers; a quarter of an hour of CPU
 	@$(BIN)/python -m benchmarks.drift
 
-bench: setup  ## measure training, prediction and the gate; writes benchmarks/results/
+bench: setup  ## run every benchmark, which takes hours; writes benchmarks/results/ and the pages from it
 	@$(BIN)/python -m benchmarks
 
 eval: setup  ## score the rules, and the configured LLM, on the scenarios

@@ -11,8 +11,10 @@ import httpx
 from agent.acting.effects import Step
 from agent.actions import Autonomy
 from agent.chat.memory import Conversations
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
 from agent.deliberation.prompts import Prompts
+from agent.errors import ScheduleError
+from agent.evidence import Evidence
 from agent.loop import Deliberates, Loop
 from agent.observing.evidence import Observer
 from agent.record import history, ledger
@@ -29,7 +31,7 @@ from tools.serving_client import ServingClient
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
-    from agent.deliberation.budget import Allowance
+    from agent.deliberation.budget import Allowance, Price
 
 
 SCORED = 200
@@ -40,7 +42,7 @@ def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Ste
     return Loop(
         store=store,
         spec=spec,
-        observer=Observer(store, settings.pipeline.artifact_dir, spec, retraining_plan(spec, settings.schedules)),
+        observer=build_observer(settings, store, spec),
         hands=RealHands(settings.pipeline, store, spec, settings.who),
         clock=now,
         autonomy=Autonomy(spec.autonomy) if spec.autonomy else settings.autonomy,
@@ -53,34 +55,52 @@ def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Ste
     )
 
 
+def build_observer(settings: AgentSettings, store: Store, spec: ModelSpec) -> Observer:
+    """What looks at a model, with the schedule that this deployment has for it. Raises ScheduleError."""
+    try:
+        plan = retraining_plan(spec, settings.schedules)
+    except ValueError as error:
+        raise ScheduleError(f"The schedule of {spec.name}: {error}") from None
+    return Observer(store, settings.pipeline.artifact_dir, spec, plan)
+
+
 def build_assistant(settings: AgentSettings, store: Store, spec: ModelSpec) -> Deliberates | None:
     """The deciding model when one is configured; None: the rules decide alone."""
     if not settings.llm_configured:
         return None
     # Imported here: LangChain takes a second, and the rules need none of it.
     from agent.deliberation.assistant import Assistant, chat_model
-    from agent.deliberation.budget import Price
     from agent.deliberation.traces import mlflow_trace
 
-    prices = Price(
-        usd_per_million_input=settings.llm_usd_per_million_input,
-        usd_per_million_output=settings.llm_usd_per_million_output,
-    )
     return Assistant(
         open_model=lambda: chat_model(settings),
         llm_name=settings.llm_model,
         title=spec.title,
         read_tools=partial(read_tools, settings, store, spec),
         allowance=partial(allowance, settings, store),
-        price=prices,
+        price=price_of(settings),
         candidates=spec.candidate_names,
         json_schema=settings.llm_structured == "json_schema",
         max_calls=settings.llm_max_calls,
         wall_clock_seconds=settings.llm_wall_clock_seconds,
         traced=partial(mlflow_trace, settings.pipeline) if settings.llm_traces else nullcontext,
         advice_only=lambda: settings.llm_advice_only or score(store, spec.name).demoted,
-        prompts=Prompts(settings.prompts_dir) if settings.prompts_dir else Prompts(),
+        prompts=prompts_of(settings),
     )
+
+
+def price_of(settings: AgentSettings) -> "Price":
+    """What the deciding model's tokens cost."""
+    from agent.deliberation.budget import Price
+
+    return Price(
+        usd_per_million_input=settings.llm_usd_per_million_input,
+        usd_per_million_output=settings.llm_usd_per_million_output,
+    )
+
+
+def prompts_of(settings: AgentSettings) -> Prompts:
+    return Prompts(settings.prompts_dir) if settings.prompts_dir else Prompts()
 
 
 def score(store: Store, model: str) -> Scorecard:
@@ -104,7 +124,7 @@ def read_tools(
         store=store,
         history=lambda limit: history.rows(store.control, spec.name, limit, at),
         slots=lambda: _slots(settings, spec),
-        run_metrics=lambda run_id: _run_metrics(settings, run_id),
+        run_metrics=lambda run_id: run_metrics(settings, run_id),
         runs=partial(search_runs, settings.pipeline, spec),
         run_parameters=tuple(known_parameters(spec)),
     )
@@ -137,8 +157,9 @@ def _slots(settings: AgentSettings, spec: ModelSpec) -> Mapping[str, Any] | None
         client.close()
 
 
-def _run_metrics(settings: AgentSettings, run_id: str) -> Mapping[str, float]:
+def run_metrics(settings: AgentSettings, run_id: str) -> Mapping[str, float]:
     """Metrics of a training run by MLflow: numbers under the names that the pipeline gave them, no params, no tags."""
+    # Imported here: MLflow takes a second, and most that is built needs none of it.
     from pipeline.releases.registry import open_mlflow
     from tools.runs import numbers
 

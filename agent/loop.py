@@ -17,8 +17,9 @@ from agent.acting.effects import Effects, Spent, Step, no_step
 from agent.acting.leases import Lease
 from agent.acting.rollouts import note_rollouts
 from agent.actions import Autonomy
-from agent.decision import Bounds, DataStatus, Decision, Evidence, PolicyRules
+from agent.decision import Bounds, Decision, PolicyRules
 from agent.deliberation.proposal import Deliberation, ReasonCode
+from agent.evidence import DataStatus, Evidence
 from agent.observability.log_lines import bound
 from agent.observability.spans import note, span
 from agent.observing.evidence import Observation

@@ -33,7 +33,9 @@ class Passes:
 
     def begin(self, loop: Loop) -> Future[Pass]:
         """One pass of a loop that decides on something else than usual, such as a request; it goes on by itself."""
-        return self._threads.submit(copy_context().run, loop.check)
+        made = self._threads.submit(copy_context().run, loop.check)
+        made.add_done_callback(_reported(f"What was asked for about {loop.spec.name}"))
+        return made
 
     def carry_on(self, model: str) -> None:
         """Carry out what a person has answered, soon; while the model is busy, its next pass does it."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.actions import Autonomy
@@ -58,9 +58,8 @@ class AgentSettings(BaseSettings):
     tell_again_hours: float = Field(
         24.0, ge=0, description="How soon an unresolved incident is news again; until then it is noted as repeated."
     )
-    interval_minutes: float = Field(60.0, gt=0, description="Time between scheduled looks at each model.")
-    schedule_groups: int = Field(
-        1, ge=1, le=64, description="Groups of models, each led by one agent: with several, several agents share them."
+    interval_minutes: float = Field(
+        60.0, gt=0, le=527_040, description="Time between scheduled looks at each model; a year at most."
     )
     schedules: dict[str, ScheduleChange] = Field(
         {},
@@ -93,6 +92,12 @@ class AgentSettings(BaseSettings):
         None, min_length=16, description="POST /events/data must then be signed with it (HMAC-SHA256)."
     )
     pipeline: PipelineSettings = Field(default_factory=PipelineSettings)
+
+    @field_validator("api_key", "base_url", mode="before")
+    @classmethod
+    def _empty_is_not_set(cls, value: object) -> object:
+        """What a compose file or a shell passes for a variable that nobody gave."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @property
     def llm_configured(self) -> bool:

@@ -1,21 +1,18 @@
 """Runs the benchmarks, one after the other, each in a process of its own, and writes the pages from their results.
 
 `python -m benchmarks` runs all of them, which takes hours; `python -m benchmarks training serving` runs these;
-`python -m benchmarks --pages` runs none and writes the pages anew.
+`python -m benchmarks --pages` runs none and writes the pages anew. One that fails stops no other: it is named at the
+end, and the exit code is 1.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from benchmarks import capacity, page, requirements
-from benchmarks.comparison import ratios
+from benchmarks.running import run_all
 
 RESULTS = Path(__file__).parent / "results"
-RATIOS = RESULTS / "ratios.json"
 BENCHMARKS = (
     "training",
     "models",
@@ -24,8 +21,8 @@ BENCHMARKS = (
     "deciding",
     "triggers",
     "drift",
+    "drift_tried",
     "looks_delay",
-    "log_cost",
     "serving",
     "soak",
     "store",
@@ -33,6 +30,8 @@ BENCHMARKS = (
     "dashboard",
     "many_models",
     "scaling",
+    "alerts",
+    "containers",
     "reliability",
     "demo",
 )
@@ -43,27 +42,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--pages", action="store_true", help="run nothing, write the pages")
     options = parser.parse_args()
-    if not options.pages:
-        for name in options.names or BENCHMARKS:
-            _run(name)
+    failed = [] if options.pages else run_all(options.names or BENCHMARKS, RESULTS)
     page.write()
     capacity.write()
     requirements.write()
-
-
-def _run(name: str) -> None:
-    """Run one, and keep how its figures compare with those of the run before."""
-    before = _result(name)
-    print(f"== {name}", flush=True)
-    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
-    kept = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
-    RATIOS.write_text(json.dumps(kept | {name: ratios(before, _result(name))}, indent=1, sort_keys=True) + "\n")
-
-
-def _result(name: str) -> dict[str, Any]:
-    file = RESULTS / f"{name}.json"
-    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    return found
+    if failed:
+        sys.exit(f"These benchmarks failed: {', '.join(failed)}.")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ It measures nothing: it reads results/*.json of the other benchmarks and says wh
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
 
+from benchmarks import store_docs
 from benchmarks.serving_servers import OURS
 from benchmarks.tables import table
 
@@ -21,14 +22,19 @@ Result = Mapping[str, Any]
 WANTED_REQUESTS, WANTED_A_DAY = 10_000, 100_000_000
 # The share of a measured speed that a service is planned with, so that a lost process and a peak fit in.
 PLANNED_SHARE = 0.5
+# Of the rate at the busiest time of a day to its average.
+PEAK = 5
 DAY_SECONDS, WINDOW_ROWS, ROW_BYTES = 86_400, 500, 300
-NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+# The parts of results/scaling.json in which requests were answered.
+PROCESSES = ("processes", "replicas")
 
 HEAD = """# Capacity
 
 Every figure here is written by `python -m benchmarks.capacity` from `benchmarks/results/*.json`. The machine that
-measured has two cores, which it shares, so the curves end at two processes: what lies beyond is reckoned, and the
-assumptions stand with it.
+measured has two cores, which it shares with whatever else runs, so more processes than two gain nothing on it: what
+lies beyond is reckoned, and the assumptions stand with it. A load above the number of cores before a measurement says
+that its figures are too low.
 """
 
 
@@ -37,7 +43,7 @@ def page() -> str:
     for title, name, text in (
         ("Predictions", "serving", serving),
         ("Processes and replicas", "scaling", replicas),
-        ("Rows of the log", "log_cost", log_rows),
+        ("Rows of the log", "store", log_rows),
         ("Models on one agent", "many_models", models),
         ("Large logs on Ray", "scaling", ray),
         ("What 10,000 requests a second would take", "serving", extrapolation),
@@ -60,12 +66,29 @@ def serving(result: Result) -> str:
 def replicas(result: Result) -> str:
     rows = [(f"{one['processes']} service processes", *_speed(one)) for one in result["processes"]]
     rows += [(f"{one['replicas']} Ray Serve replicas", *_speed(one)) for one in result.get("replicas", ())]
-    head = f"Services and clients share the same {result['cores']} cores, {result['connections']} connections."
-    why = (
-        "A second process gains little here, because the clients need the other core. Ray Serve passes every request "
-        "through a proxy: take it for what its cluster brings (autoscaling, nodes), not for speed."
+    about = result["about"]["processes"]
+    loads = " and ".join(_load(result["about"][part]) for part in PROCESSES if part in result["about"])
+    head = (
+        f"Services and their clients share the same {about['cores']} cores, {about['connections']} connections; load "
+        f"before: {loads}."
     )
+    why = "![Requests a second by processes](images/bench-processes.svg)\n\n" + _gained(result["processes"])
+    if result.get("replicas"):
+        why += (
+            " Ray Serve passes every request through a proxy in Python: take it for what its cluster brings "
+            "(autoscaling, nodes), not for speed."
+        )
     return f"{head}\n\n{table(('deployment', 'requests/s', 'p99 ms', 'failures'), rows)}\n\n{why}"
+
+
+def _gained(processes: Sequence[Result]) -> str:
+    """What each number of processes brings, as a multiple of one."""
+    first, *others = processes
+    gains = [
+        f"{one['processes']} answer {one['requests_per_second'] / first['requests_per_second']:.2f} times"
+        for one in others
+    ]
+    return f"Clients and all, {' and '.join(gains)} what one answers."
 
 
 def _speed(one: Result) -> tuple[str, str, str]:
@@ -73,87 +96,131 @@ def _speed(one: Result) -> tuple[str, str, str]:
 
 
 def log_rows(result: Result) -> str:
-    rows = [
-        (f"{one['rows']:,}", f"{one['check_ms']:.0f}", f"{one['next_window_ms']:.0f}", f"{one['newest_labels_ms']:.0f}")
-        for one in result["curve"]
-    ]
-    head = "What a check takes as the log grows (SQLite); how fast rows are written stands in [store](store.md)."
-    return f"{head}\n\n{table(('rows in the log', 'check, ms', 'next window, ms', 'newest labels, ms'), rows)}"
+    return f"{store_docs.log_reads(result)}\n\nHow fast rows are written stands in [store](store.md)."
 
 
 def models(result: Result) -> str:
-    rounds, clock = result["rounds"], result["by_the_clock"]
+    rounds, about = result["rounds"], result["about"]
     rows = [
-        (str(number), f"{one['seconds']:.1f}", f"{one['cpu_seconds']:.1f}", f"{one['resident_mb']:.0f}")
+        (
+            str(number),
+            str(one["models"]),
+            f"{one['seconds']:.1f}",
+            f"{one['cpu_seconds']:.1f}",
+            f"{1000 * one['cpu_seconds'] / one['models']:.0f}",
+            f"{one['resident_mb']:.0f}",
+        )
         for number, one in enumerate(rounds, 1)
     ]
-    each = 1000 * rounds[-1]["cpu_seconds"] / result["models"]
+    each = 1000 * rounds[-1]["cpu_seconds"] / rounds[-1]["models"]
     text = (
-        f"{result['models']} models with artefacts and schedules of their own, {result['messages']} new messages each "
-        f"for every round; the rules decide. A look takes {each:.0f} ms of CPU."
+        f"{about['rounds']['models']} models with artefacts and schedules of their own, {result['messages']} new "
+        f"messages each for every round; the rules decide. A look takes {each:.0f} ms of CPU. Load before: "
+        f"{_load(about['rounds'])}."
     )
-    starts = [_started(one, result["models"]) for one in clock]
-    return "\n\n".join([text, table(("round", "seconds", "CPU s", "resident MB"), rows), *starts])
+    starts = [_started(result[part], about[part]) for part in ("one_agent", "two_agents")]
+    return "\n\n".join(
+        [text, table(("round", "models", "seconds", "CPU s", "CPU ms a look", "resident MB"), rows), *starts]
+    )
 
 
-def _started(one: Result, models: int) -> str:
-    who = "One agent" if one["agents"] == 1 else f"{one['agents']} agents that share them by leases"
+def _started(one: Result, about: Result) -> str:
+    who = "One agent" if one["agents"] == 1 else f"{one['agents']} agents that share them"
     parts = " and ".join(str(count) for count in one["models_of_each_agent"])
     return (
-        f"{who}, started on models nobody had looked at: all {models} have a decision after {one['seconds']:.0f} s "
-        f"({parts} models; {one['models_with_one_decision']} were decided on exactly once; at most "
-        f"{one['peak_resident_mb']:.0f} MB a process)."
+        f"{who}, started on models nobody had looked at: all {about['models']} have a decision after "
+        f"{one['seconds']:.0f} s ({parts} models; {one['models_with_one_decision']} were decided on exactly once; at "
+        f"most {one['peak_resident_mb']:.0f} MB a process). Load before: {_load(about)}."
     )
+
+
+def _load(about: Result) -> str:
+    """The load, and with which priority it was measured beside it."""
+    if "load_before" not in about:
+        return "not noted"
+    return f"{about['load_before']:.1f}" + (f" (measured at nice {about['nice']})" if about.get("nice") else "")
 
 
 def ray(result: Result) -> str:
-    if "search" not in result:
+    if not {"search", "backfill"} <= set(result):
         return "Not measured yet: install requirements-ray.txt, then `python -m benchmarks.scaling`."
-    search, filled = result["search"], result["backfill"]
+    search, filled, about = result["search"], result["backfill"], result["about"]
     speeds = {name: filled["rows"] / filled[f"{name}_seconds"] for name in ("local", "ray")}
     return (
-        f"The candidate search of the main model takes {search['local_seconds']:.1f} s in {result['cores']} processes, "
-        f"{search['ray_seconds']:.1f} s on a Ray cluster with as many CPUs that is started for it. Drift reports of "
-        f"{filled['rows']:,.0f} logged answers take {filled['local_seconds']:.1f} s in one process "
+        f"The candidate search of the main model takes {search['local_seconds']:.1f} s in {about['search']['cores']} "
+        f"processes, {search['ray_seconds']:.1f} s on a Ray cluster with as many CPUs that is started for it. Drift "
+        f"reports of {filled['rows']:,.0f} logged answers take {filled['local_seconds']:.1f} s in one process "
         f"({speeds['local']:,.0f} rows/s), {filled['ray_seconds']:.1f} s on the cluster ({speeds['ray']:,.0f} rows/s), "
-        "its start included."
+        f"its start included. Load before: {_load(about['search'])} and {_load(about['backfill'])}."
     )
 
 
 def extrapolation(result: Result) -> str:
     measured = result["servers"][OURS]["requests_per_second"]
-    planned = measured * PLANNED_SHARE
-    services = ceil(WANTED_REQUESTS / planned)
-    a_day = WANTED_A_DAY / DAY_SECONDS
-    looks = WANTED_A_DAY // WINDOW_ROWS
-    many = _result("many_models")
-    each = many["rounds"][-1]["cpu_seconds"] / many["models"] if many else None
+    resident = result["servers"][OURS]["resident_mb"]
+    planned, a_day = measured * PLANNED_SHARE, WANTED_A_DAY / DAY_SECONDS
+    services, peak = ceil(WANTED_REQUESTS / planned), ceil(PEAK * a_day / planned)
     lines = [
-        f"- **{WANTED_REQUESTS:,} requests/s**: {services} service processes, each on a core of its own and planned "
-        f"with {PLANNED_SHARE:.0%} of the {measured:,.0f} requests/s measured. Assumed: they share nothing but the "
-        "store, a load balancer divides the requests evenly, and no core is shared with a client. Not measured: "
-        "the balancer and the network.",
-        f"- **{WANTED_A_DAY:,} predictions a day** are {a_day:,.0f}/s on average; with a peak of five times that, "
-        f"{ceil(5 * a_day / planned)} processes. Single predictions are assumed; in batches a core does far more.",
-        f"- **The log** grows by {WANTED_A_DAY:,} rows a day. {_ingestion(a_day)} At an assumed {ROW_BYTES} bytes a "
-        f"row with its indexes that is {WANTED_A_DAY * ROW_BYTES / 1e9:.0f} GB a day: archive after days, not months "
-        "(`REFIT_KEEP_PREDICTIONS_DAYS`), and split the models over telemetry databases before one disk is full.",
-        f"- **Looks**: windows of {WINDOW_ROWS} answers would be {looks:,} a day; looks by the clock are fewer, and "
-        "the rest of the log is left to `python -m scaling backfill`."
-        + (f" One look takes {1000 * each:.0f} ms of CPU at {many['messages']} messages." if each else ""),
+        "Reckoned from the figures above, not measured. Assumed throughout: services share nothing but the store, a "
+        "load balancer divides requests evenly, a core is shared with no client, messages are as long as those of "
+        f"the benchmark, and a process is planned with {PLANNED_SHARE:.0%} of its measured speed, so that a lost one "
+        "and a burst fit in. Not in it: the balancer, the network, TLS.",
+        "",
+        f"- **{WANTED_REQUESTS:,} requests/s** take {_processes(services)} ({measured:,.0f} requests/s measured on one "
+        f"core, {planned:,.0f} planned), {services * resident:,.0f} MB together; one more for each that may be lost.",
+        f"- **{WANTED_A_DAY:,} predictions a day** are {a_day:,.0f}/s on average. With an assumed peak of {PEAK} times "
+        f"the average that is {_processes(peak)}. They are assumed to come singly; in batches a core does far more.",
+        f"- **The log** grows by {WANTED_A_DAY:,} rows a day. {_ingestion(a_day)} {_storage()}",
+        f"- **Looks**: {_looks()}",
     ]
-    return "\n".join(["Reckoned from the figures above, not measured:", "", *lines])
+    return "\n".join(lines)
+
+
+def _processes(count: int) -> str:
+    return f"{count} service process{'es' if count > 1 else ''}, each on a core of its own"
+
+
+def _storage() -> str:
+    measured = _result("scaling").get("backfill", {}).get("row_bytes")
+    size = measured or ROW_BYTES
+    kind = "measured (SQLite, real messages, with indexes)" if measured else "assumed"
+    return (
+        f"At {size:,.0f} bytes a row, {kind}, that is {WANTED_A_DAY * size / 1e9:.0f} GB a day: archive after days, "
+        "not months (`REFIT_KEEP_PREDICTIONS_DAYS`), and split the models over telemetry databases before one disk is "
+        "full."
+    )
+
+
+def _looks() -> str:
+    looks, many = WANTED_A_DAY // WINDOW_ROWS, _result("many_models")
+    said = f"every answer in a window of {WINDOW_ROWS} would be {looks:,} looks a day."
+    if many:
+        each = many["rounds"][-1]["cpu_seconds"] / many["rounds"][-1]["models"]
+        share = looks * each / DAY_SECONDS
+        said += (
+            f" At {1000 * each:.0f} ms of CPU for one, measured at {many['messages']} messages, and as much more for "
+            f"larger windows as they are larger, that is {share * WINDOW_ROWS / many['messages']:.2f} cores at most."
+        )
+    filled = _result("scaling").get("backfill")
+    if filled:
+        speed = filled["rows"] / filled["local_seconds"]
+        said += (
+            f" `refit scaling backfill` reports on {speed:,.0f} rows/s in one process: a day's log in "
+            f"{WANTED_A_DAY / speed / 3600:.1f} hours of one core, if its speed stays as the log grows."
+        )
+    return said
 
 
 def _ingestion(a_day: float) -> str:
     store = _result("store")
-    best = {name: max(store[name]["rows_per_second"].values()) for name in ("sqlite", "postgresql") if name in store}
+    best = {name: max(store[name]["rows_per_second"].values()) for name in store_docs.measured(store)}
     if not best:
         return "What one database takes is measured by `python -m benchmarks.store`."
     said = ", ".join(
-        f"{NAMES[name]} {rows:,} rows/s ({rows / a_day:.0f} times the mean)" for name, rows in best.items()
+        f"{store_docs.NAMES[name]} {rows:,} rows/s ({rows / a_day:.0f} times the average)"
+        for name, rows in best.items()
     )
-    return f"One database takes, measured in batches: {said}."
+    return f"One database takes, measured in its best batches: {said}."
 
 
 def _result(name: str) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""Writes the figures of results/drift*.json, looks_delay.json and log_cost.json between the markers of
-docs/monitoring.md, and draws docs/images/drift.png.
-"""
+"""Writes results/drift*.json and looks_delay.json into docs/monitoring.md, and draws docs/images/drift.png."""
 
 import json
 import re
@@ -17,7 +15,6 @@ RESULTS = ROOT / "benchmarks" / "results" / "drift.json"
 OTHERS = {
     "tried": RESULTS.with_name("drift_tried.json"),
     "looks_delay": RESULTS.with_name("looks_delay.json"),
-    "log_cost": RESULTS.with_name("log_cost.json"),
 }
 PAGE, PLOT = ROOT / "docs" / "monitoring.md", ROOT / "docs" / "images" / "drift.png"
 Body = Mapping[str, Any]
@@ -178,12 +175,6 @@ def _upper(body: Body) -> str:
     )
 
 
-def _cost(body: Body) -> str:
-    names = ("check_ms", "next_window_ms", "newest_window_ms", "version_of_long_ago_ms", "newest_labels_ms")
-    rows = [[f"{row['rows']:,}", *(f"{row[name]:g}" for name in names)] for row in body["log_cost"]["curve"]]
-    return table(["rows in the log", *(name.replace("_ms", ", ms").replace("_", " ") for name in names)], rows)
-
-
 def _times(body: Body) -> str:
     found = body["times"]
     return (
@@ -227,7 +218,6 @@ TABLES: Mapping[str, Callable[[Body], str]] = {
     "delay": _delay,
     "accuracy": _accuracy,
     "upper": _upper,
-    "cost": _cost,
     "tried": tried_docs.tried,
     "tried_alone": tried_docs.tried_alone,
     "tried_signs": tried_docs.tried_signs,
@@ -245,7 +235,6 @@ NEEDS: Mapping[str, str] = {
     "year": "calm_year",
     "accuracy": "accuracy",
     "upper": "accuracy",
-    "cost": "log_cost",
     "far": "looks_delay",
     "delay": "looks_delay",
     "times": "times",

@@ -1,7 +1,8 @@
 """Five hundred managed models on one agent: how long a round of looks takes, what it does to memory, two agents at it.
 
 Each model has a file, a champion with an artefact of the main model's size and 100 new messages for each round. The
-rules decide. Run it as `python -m benchmarks.many_models`; writes results/many_models.json.
+rules decide. Run it as `python -m benchmarks.many_models`, or with the parts that are to be measured anew; writes
+results/many_models.json, each part as it is done.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,13 +41,15 @@ from pipeline.training.fitting import train
 from pipeline.training.reference import reference_profile
 
 RESULTS = Path(__file__).parent / "results" / "many_models.json"
-MODELS, ROUNDS, MESSAGES, GROUPS = 500, 6, 100, 8
+MODELS, ROUNDS, MESSAGES = 500, 6, 100
+SIZES = (50, 100, 250)
+PARTS = ("rounds", "one_agent", "two_agents")
 HOUR = timedelta(hours=1)
 DEADLINE_SECONDS = 600.0
 
 
-def prepare(folder: Path, models: int) -> PipelineSettings:
-    """The files of the models, their champions, and the traffic of a first round."""
+def prepare(folder: Path, models: int, change: Callable[[str], str] = str) -> PipelineSettings:
+    """The files of the models, their champions, and the traffic of a first round, of messages changed so."""
     settings = PipelineSettings(_env_file=None, home=folder / "home", models_dir=folder / "models")
     spec = managed_model("sms_spam")
     homes = assign_homes(spec.load(PipelineSettings()))
@@ -56,11 +59,12 @@ def prepare(folder: Path, models: int) -> PipelineSettings:
     ).model.compiled()
     profile = reference_profile(homes.train, homes.holdout, model.predictor().answer_many, seed=1)
     store, at = open_store(settings), datetime.now(UTC) - HOUR
-    traffic = Traffic(store, unpack(pack(model, profile, {})), [str(row.input) for row in homes.live])
+    texts = [change(str(row.input)) for row in homes.live]
+    traffic = Traffic(store, unpack(pack(model, profile, {})), texts)
     for one in write_models(folder / "models", models).values():
         add_champion(settings, store, one, model, profile, at)
         traffic.log(one.name, MESSAGES, at + HOUR / 2)
-    (folder / "texts.json").write_text(json.dumps([str(row.input) for row in homes.live]))
+    (folder / "texts.json").write_text(json.dumps(texts))
     store.close()
     return settings
 
@@ -71,22 +75,26 @@ def loops_over(settings: PipelineSettings, store: Store) -> dict[str, Loop]:
     return {name: build_loop(given, store, spec) for name, spec in specs.items()}
 
 
-def rounds(folder: Path) -> list[dict[str, float]]:
-    """Every model looked at once an hour, one after the other, with new messages for each round; after each, memory."""
+def rounds(folder: Path) -> list[dict[str, Any]]:
+    """Every model looked at once an hour, one after the other, with new messages for each round; after each, memory.
+
+    The first rounds are over a part of the models, for the curve.
+    """
     settings = _settings(folder)
     store, process, found = open_store(settings), psutil.Process(), []
     clock = _Clock()
-    loops = {name: replace(loop, clock=clock) for name, loop in loops_over(settings, store).items()}
-    artifact = unpack(next((settings.artifact_dir / next(iter(loops))).glob("*.safetensors")).read_bytes())
+    loops = [replace(loop, clock=clock) for loop in loops_over(settings, store).values()]
+    artifact = unpack(next((settings.artifact_dir / loops[0].spec.name).glob("*.safetensors")).read_bytes())
     traffic = Traffic(store, artifact, json.loads((folder / "texts.json").read_text()))
-    for _ in range(ROUNDS):
-        for name in loops:
-            traffic.log(name, MESSAGES, clock.at + HOUR / 2)
+    for models in [*(size for size in SIZES if size < len(loops)), *[len(loops)] * ROUNDS]:
+        for loop in loops[:models]:
+            traffic.log(loop.spec.name, MESSAGES, clock.at + HOUR / 2)
         clock.at += HOUR
         began, cpu = time.perf_counter(), time.process_time()
-        decided = Counter(loop.check(scheduled=True).decision.headline.value for loop in loops.values())
+        decided = Counter(loop.check(scheduled=True).decision.headline.value for loop in loops[:models])
         found.append(
             {
+                "models": models,
                 "seconds": time.perf_counter() - began,
                 "cpu_seconds": time.process_time() - cpu,
                 "resident_mb": process.memory_info().rss / 1e6,
@@ -110,9 +118,7 @@ def agent(folder: Path) -> None:
     """An agent that looks by the clock until it is ended."""
     settings = _settings(folder)
     store = open_store(settings)
-    given = AgentSettings(
-        _env_file=None, llm_enabled=False, schedule_groups=GROUPS, lease_seconds=15, pipeline=settings
-    )
+    given = AgentSettings(_env_file=None, llm_enabled=False, lease_seconds=15, pipeline=settings)
     with looking(given, store, loops_over(settings, store)):
         print("ready", flush=True)
         Event().wait()
@@ -134,19 +140,22 @@ def by_the_clock(folder: Path, agents: int) -> dict[str, Any]:
     with store.control.connect() as connection:
         claims = connection.execute(select(tables.schedule_claims.c.holder)).scalars().all()
     store.close()
+    taken = sorted(Counter(claims).values(), reverse=True)
+    taken += [0] * (agents - len(taken))
     return {
         "agents": agents,
         "seconds": seconds,
         "cpu_seconds": cpu,
         "peak_resident_mb": peak,
-        "models_of_each_agent": sorted(Counter(claims).values(), reverse=True),
+        "models_of_each_agent": taken,
+        "smallest_share": taken[-1] / models,
         "models_with_one_decision": sum(count == 1 for count in decided.values()),
     }
 
 
 @contextmanager
 def _agents(folder: Path, count: int) -> Iterator[list[psutil.Process]]:
-    words = [sys.executable, "-m", "benchmarks.many_models", "--folder", str(folder), "--part", "agent"]
+    words = [sys.executable, "-m", "benchmarks.many_models", "--folder", str(folder), "--as", "agent"]
     started = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(count)]
     try:
         for child in started:
@@ -171,46 +180,51 @@ def _settings(folder: Path) -> PipelineSettings:
     return PipelineSettings(_env_file=None, home=folder / "home", models_dir=folder / "models")
 
 
-def measure(models: int) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "at": datetime.now(UTC).isoformat(),
-        "cores": os.cpu_count(),
-        "models": models,
-        "messages": MESSAGES,
-        "groups": GROUPS,
-        "by_the_clock": [],
+def measure(models: int, parts: Sequence[str], out: Path) -> None:
+    """Measure the parts, and keep each beside what was measured before, as soon as it is done."""
+    ways: dict[str, Callable[[Path], Any]] = {
+        "rounds": _in_a_process_of_its_own,
+        "one_agent": lambda folder: by_the_clock(folder, 1),
+        "two_agents": lambda folder: by_the_clock(folder, 2),
     }
-    for agents in (1, 2):
+    for part in parts:
+        about = {
+            "at": datetime.now(UTC).isoformat(),
+            "cores": os.cpu_count(),
+            "load_before": os.getloadavg()[0],
+            "models": models,
+        }
         with tempfile.TemporaryDirectory() as name:
             prepare(Path(name), models)
-            found["by_the_clock"].append(by_the_clock(Path(name), agents))
-            print(found["by_the_clock"][-1], flush=True)
-            if agents == 1:
-                found["rounds"] = _in_a_process_of_its_own(Path(name))
-    return found
+            found = ways[part](Path(name))
+        print(part, found, flush=True)
+        known = json.loads(out.read_text()) if out.exists() else {"about": {}}
+        known |= {"messages": MESSAGES, part: found, "about": known["about"] | {part: about}}
+        out.write_text(json.dumps(known, indent=1) + "\n")
 
 
-def _in_a_process_of_its_own(folder: Path) -> list[dict[str, float]]:
+def _in_a_process_of_its_own(folder: Path) -> list[dict[str, Any]]:
     out = folder / "rounds.json"
-    words = ["--folder", str(folder), "--part", "rounds", "--out", str(out)]
+    words = ["--folder", str(folder), "--as", "rounds", "--out", str(out)]
     subprocess.run([sys.executable, "-m", "benchmarks.many_models", *words], check=True)
-    measured: list[dict[str, float]] = json.loads(out.read_text())
+    measured: list[dict[str, Any]] = json.loads(out.read_text())
     return measured
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--models", type=int, default=MODELS)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--part", choices=("agent", "rounds"))
+    parser.add_argument("--as", dest="role", choices=("agent", "rounds"), help="be one of the processes of a part")
     parser.add_argument("--out", type=Path, default=RESULTS)
     wanted = parser.parse_args()
-    if wanted.part == "agent":
+    if wanted.role == "agent":
         agent(wanted.folder)
-        return
-    result = rounds(wanted.folder) if wanted.part else measure(wanted.models)
-    wanted.out.parent.mkdir(exist_ok=True)
-    wanted.out.write_text(json.dumps(result, indent=1) + "\n")
+    elif wanted.role == "rounds":
+        wanted.out.write_text(json.dumps(rounds(wanted.folder)))
+    else:
+        measure(wanted.models, wanted.parts or PARTS, wanted.out)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from benchmarks import models, plots, serving_docs
+from benchmarks import models, plots, serving_docs, store_docs
+from benchmarks.comparison import summary
 from benchmarks.tables import percent, table
 
 ROOT = Path(__file__).parents[1]
@@ -67,12 +67,11 @@ def triggers(result: Result) -> str:
     )
 
 
-def log_cost(result: Result) -> str:
-    head = ("rows of the log", "check ms", "next window ms", "newest labels ms")
-    names = ("check_ms", "next_window_ms", "newest_labels_ms")
-    rows = [(f"{row['rows']:,}", *(f"{row[name]:.0f}" for name in names)) for row in result["curve"]]
-    text = "CPU milliseconds of a scheduled look and its parts as the prediction log grows (SQLite)."
-    return f"{text}\n\n{table(head, rows)}\n\n![Cost of a look by rows of the log](images/bench-log.svg)"
+def store(result: Result) -> str:
+    return (
+        f"{store_docs.log_reads(result)}\n\nWhat else is read and written: [store](store.md).\n\n"
+        "![What a look reads, by rows of the log](images/bench-log.svg)"
+    )
 
 
 def demo(result: Result) -> str:
@@ -97,6 +96,26 @@ def dashboard(result: Result) -> str:
     return (
         f"In headless Chromium, medians of {result['rounds']} rounds on {machine['cpus']} cores; load before: "
         f"{machine['load_before']:.1f}.\n\n{table(head, rows)}"
+    )
+
+
+def alerts(result: Result) -> str:
+    seconds = result["seconds"]
+    return (
+        f"{result['alerts']} alerts of as many models, from the record in the ledger to the message at a Slack of our "
+        f"own, through the outbox and a deliverer as it is installed, which looks every {result['poll_seconds']:g} s: "
+        f"{seconds['median']:.1f} s in the median, {seconds['p99']:.1f} s at the 99th percentile, "
+        f"{seconds['worst']:.1f} s at worst; {result['lost']} were lost and {result['twice']} came twice. Load before: "
+        f"{result['load_before']:.1f} on {result['cores']} cores."
+    )
+
+
+def containers(result: Result) -> str:
+    created, started = result["created_to_live_seconds"], result["started_to_answer_seconds"]
+    return (
+        f"The compose file under podman, images built: the service lives {created:.0f} s after the command that makes "
+        f"all containers, and answers {started:.0f} s after the one that starts stopped ones. Load before: "
+        f"{result['load_before']:.1f} on {result['cores']} cores."
     )
 
 
@@ -132,8 +151,10 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Result], str]]] = {
         lambda result: serving_docs.table_text(dict(result)) + "\n\n![Requests a second](images/bench-serving.svg)",
     ),
     "soak": ("Swaps under load", lambda result: serving_docs.soak_text(dict(result))),
-    "log_cost": ("The prediction log", log_cost),
+    "store": ("The prediction log", store),
     "dashboard": ("The dashboard", dashboard),
+    "alerts": ("Alerts", alerts),
+    "containers": ("Containers", containers),
     "reliability": ("Kills", reliability),
     "demo": ("The demonstration", demo),
 }
@@ -149,16 +170,6 @@ def text(results: Mapping[str, Result]) -> str:
     parts = [HEAD]
     for name, (title, words) in SECTIONS.items():
         if name in results:
-            parts.append(f"## {title}\n\n{words(results[name])}\n{_compared(results.get('ratios', {}).get(name, {}))}")
+            compared = summary(results.get("ratios", {}).get(name, {}))
+            parts.append(f"## {title}\n\n{words(results[name])}\n" + (f"\n{compared}\n" if compared else ""))
     return "\n".join(parts)
-
-
-def _compared(found: Mapping[str, float]) -> str:
-    """How the figures of this run relate to those of the run before it."""
-    if not found:
-        return ""
-    low, high = min(found, key=lambda place: found[place]), max(found, key=lambda place: found[place])
-    return (
-        f"\nBeside the run before: {len(found)} figures, median ratio {median(found.values()):.2f}, from "
-        f"{found[low]:.2f} (`{low}`) to {found[high]:.2f} (`{high}`).\n"
-    )

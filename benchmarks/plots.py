@@ -1,10 +1,12 @@
-"""The plots of docs/benchmarks.md."""
+"""The plots of docs/benchmarks.md and docs/capacity.md."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+
+from benchmarks.store_docs import NAMES, measured
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 OURS = "#2563eb"
@@ -18,8 +20,10 @@ def draw(results: Mapping[str, Mapping[str, Any]]) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "refit"
     if "serving" in results:
         _serving(results["serving"])
-    if "log_cost" in results:
-        _log(results["log_cost"])
+    if "store" in results:
+        _log(results["store"])
+    if "scaling" in results:
+        _processes(results["scaling"])
 
 
 def _serving(result: Mapping[str, Any]) -> None:
@@ -39,14 +43,35 @@ def _serving(result: Mapping[str, Any]) -> None:
 def _log(result: Mapping[str, Any]) -> None:
     from matplotlib import pyplot
 
-    rows = [row["rows"] for row in result["curve"]]
     figure, axes = pyplot.subplots(figsize=(8, 3.2))
-    for name, title in (("check_ms", "a whole look"), ("next_window_ms", "the next window")):
-        axes.plot(rows, [row[name] for row in result["curve"]], marker="o", label=title)
-    axes.set(xscale="log", ylim=(0, None), xlabel="rows of the prediction log", ylabel="CPU ms")
+    for name in measured(result):
+        curve = result[name]["curve"]
+        axes.plot([row["rows"] for row in curve], [row["look"] for row in curve], marker="o", label=NAMES[name])
+    axes.set(xscale="log", ylim=(0, None), xlabel="rows of the prediction log", ylabel="reads of a look, ms")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     _save(figure, "bench-log.svg")
+
+
+def _processes(result: Mapping[str, Any]) -> None:
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 3.2))
+    kinds = {"processes": ("service processes", OURS), "replicas": ("Ray Serve replicas", OTHERS)}
+    for kind, (title, colour) in kinds.items():
+        curve = result.get(kind, [])
+        speeds = [row["requests_per_second"] for row in curve]
+        axes.plot([row[kind] for row in curve], speeds, marker="o", color=colour, label=title)
+    counts = [row["processes"] for row in result["processes"]]
+    axes.set(
+        ylim=(0, None),
+        xticks=counts,
+        xlabel=f"processes on {result['about']['processes']['cores']} cores",
+        ylabel="requests a second",
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    _save(figure, "bench-processes.svg")
 
 
 def _save(figure: Any, name: str) -> None:

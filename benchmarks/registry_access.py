@@ -12,10 +12,10 @@ from time import perf_counter
 
 from mlflow.tracking import MlflowClient
 
+from benchmarks.mlflow_server import mlflow_server
 from benchmarks.store import save
 from pipeline.releases.registry import RunReport, experiment_id, log_run, open_mlflow
 from pipeline.settings import PipelineSettings
-from tests.pipeline.mlflow_server import mlflow_server
 
 VERSIONS, RUNS, PAGE, REPEATS = 100, 1_000, 50, 25
 MODEL = "sms_spam"

@@ -9,7 +9,10 @@ Results = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A figure of a benchmark: `at` is its dotted place in the result of that name; the line is what was asked for."""
+    """A figure of a benchmark: `at` is its place in the result of that name; the line is what was asked for.
+
+    Steps of a place are parted by slashes: a name, the number of a row, or what a row says, as in `rows=100,case=calm`.
+    """
 
     result: str
     at: str
@@ -23,8 +26,8 @@ class Measured:
         found: Any = results[self.result]
         for step in self.at.split("/"):
             try:
-                found = found[int(step)] if isinstance(found, list) else found[step]
-            except (KeyError, IndexError, ValueError):
+                found = _row(found, step) if isinstance(found, list) else found[step]
+            except (KeyError, IndexError, ValueError, StopIteration):
                 raise KeyError(f"{self.result}.json has no figure at {self.at}") from None
         return float(found)
 
@@ -41,6 +44,13 @@ class Measured:
         if self.at_least is not None:
             return f"at least {self.at_least:,g}{self.unit}"
         return f"at most {self.at_most:,g}{self.unit}" if self.at_most is not None else "–"
+
+
+def _row(rows: list[Any], step: str) -> Any:
+    if "=" not in step:
+        return rows[int(step)]
+    wanted = dict(part.split("=", 1) for part in step.split(","))
+    return next(row for row in rows if all(str(row[name]) == value for name, value in wanted.items()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,15 @@ def _trained(model: str, at_most: float | None = None) -> Measured:
     return Measured(result="models", at=at, unit=" s", at_most=at_most, digits=1)
 
 
+def _windows(source: str, case: str, messages: int, **line: float) -> Measured:
+    """The share of windows that the drift scores call drifted."""
+    return Measured(result="drift", at=f"texts/source={source},case={case},messages={messages}/alarm", digits=3, **line)
+
+
+def _numeric_windows(case: str, **line: float) -> Measured:
+    return Measured(result="drift", at=f"numeric/case={case},rows=100/alarm", digits=3, **line)
+
+
 MAIN_SYSTEM = (
     figure(
         MAIN,
@@ -55,6 +64,36 @@ MAIN_SYSTEM = (
         Measured(result="demo", at="drift/second_window/RETRAIN", at_least=18, digits=0),
         "`python -m benchmarks.demo`",
         "tests/pipeline/monitoring",
+    ),
+    figure(
+        MAIN,
+        "drift detection: share of calm windows of 100 messages that alarm",
+        _windows("messages", "no drift", 100, at_most=0.05),
+        "`python -m benchmarks.drift`",
+    ),
+    figure(
+        MAIN,
+        "drift detection: windows of 100 messages with 25% campaigns that are found",
+        _windows("messages", "25% campaigns", 100, at_least=0.95),
+        "`python -m benchmarks.drift`",
+    ),
+    figure(
+        MAIN,
+        "drift detection: windows of 100 messages with 25% reviews that are found",
+        _windows("messages", "25% reviews", 100, at_least=0.95),
+        "`python -m benchmarks.drift`",
+    ),
+    figure(
+        MAIN,
+        "the same, windows of 200",
+        _windows("messages", "25% reviews", 200, at_least=0.99),
+        "`python -m benchmarks.drift`",
+    ),
+    figure(
+        MAIN,
+        "truly low accuracy declared with 20 chosen labels",
+        Measured(result="drift", at="accuracy/table/labels=20,way=chosen/declared_truly_low", at_least=0.70, digits=3),
+        "`python -m benchmarks.drift`",
     ),
     figure(
         MAIN,
@@ -101,6 +140,8 @@ MAIN_SYSTEM = (
 
 OTHER_SYSTEMS = (
     figure(F1_GATE, "F1 on the frozen holdout", _quality("sms_spam", "f1", 0.90), "`python -m benchmarks.models`"),
+    figure(F1_GATE, "accuracy on the same", _quality("sms_spam", "accuracy"), "`python -m benchmarks.models`"),
+    figure(F1_GATE, "training time", _trained("sms_spam"), "`python -m benchmarks.models`"),
     feature(
         F1_GATE,
         "promoted only when its F1 is strictly better than the stored baseline",
@@ -122,6 +163,7 @@ OTHER_SYSTEMS = (
         _quality("breast_cancer", "f1"),
         "`python -m benchmarks.models`",
     ),
+    figure(NUMERIC, "accuracy on the same", _quality("breast_cancer", "accuracy"), "`python -m benchmarks.models`"),
     figure(NUMERIC, "training time", _trained("breast_cancer"), "`python -m benchmarks.models`"),
     feature(
         NUMERIC,
@@ -135,6 +177,18 @@ OTHER_SYSTEMS = (
         "tests/pipeline/test_models.py::test_a_first_version_of_every_model_passes_its_gate_and_can_be_served",
         "tests/pipeline/releases/test_views.py::test_a_move_is_written_into_the_files_of_the_registry",
     ),
+    figure(
+        NUMERIC,
+        "drift detection: share of calm windows of 100 rows that alarm",
+        _numeric_windows("no drift", at_most=0.05),
+        "`python -m benchmarks.drift`",
+    ),
+    figure(
+        NUMERIC,
+        "drift detection: windows of 100 rows in which 5 of 30 features moved by half a deviation",
+        _numeric_windows("5 of 30 by 0.5 sd", at_least=0.95),
+        "`python -m benchmarks.drift`",
+    ),
     feature(
         NUMERIC, "drift of numbers", "tests/serving/test_numeric_drift.py::test_shifted_features_are_drift_and_named"
     ),
@@ -143,6 +197,13 @@ OTHER_SYSTEMS = (
         "accuracy on a leak-free holdout",
         _quality("sentiment", "accuracy", 0.91),
         "`python -m benchmarks.models`",
+    ),
+    figure(REVIEWS, "F1 on the same", _quality("sentiment", "f1"), "`python -m benchmarks.models`"),
+    figure(
+        REVIEWS,
+        "drift detection: windows of 100 reviews with 25% of another source that are found",
+        _windows("IMDB", "25% of the other source", 100, at_least=0.95),
+        "`python -m benchmarks.drift`",
     ),
     figure(REVIEWS, "whole training", _trained("sentiment", 60), "`python -m benchmarks.models`"),
     figure(
@@ -174,6 +235,7 @@ OTHER_SYSTEMS = (
         "`python -m benchmarks.models`",
     ),
     figure(NEIGHBOURS, "F1 on the frozen holdout", _quality("sms_numeric", "f1"), "`python -m benchmarks.models`"),
+    figure(NEIGHBOURS, "training time", _trained("sms_numeric"), "`python -m benchmarks.models`"),
     feature(
         NEIGHBOURS,
         "shadow, canary, blue/green and rollback",

@@ -1,7 +1,8 @@
 """What several processes and Ray bring on this machine: the service in processes and in replicas, search, back-filling.
 
 The machine has few cores, so this measures what an engine costs, not how far it scales. Run it as
-`python -m benchmarks.scaling`; writes results/scaling.json. Ray's part needs requirements-ray.txt.
+`python -m benchmarks.scaling`, or with the parts that are to be measured anew; writes results/scaling.json, each part
+as it is done. All but the first need requirements-ray.txt.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +22,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+from sqlalchemy import Engine, text
 
 from benchmarks.fleet import Traffic
 from benchmarks.load import closed_loop, head_and_body
@@ -37,11 +39,12 @@ from scaling.running import run_here, run_on_ray
 from scaling.tasks import Job, report_part
 
 RESULTS = Path(__file__).parent / "results" / "scaling.json"
-CORES = 2
-PROCESSES = (1, 2)
+CORES = os.cpu_count() or 1
+PROCESSES, REPLICAS = (1, 2, 4), (1, 2)
 SECONDS, CONNECTIONS = 4.0, 8
 LOG_ROWS = 50_000
-SERVE_READY_SECONDS = 120.0
+PARTS = ("processes", "replicas", "search", "backfill")
+SERVE_READY_SECONDS, STARTS = 300.0, 3
 
 
 def speed(ports: Sequence[tuple[int, list[bytes]]], seconds: float = SECONDS) -> dict[str, float]:
@@ -53,7 +56,7 @@ def speed(ports: Sequence[tuple[int, list[bytes]]], seconds: float = SECONDS) ->
 
         def ask(port: int) -> None:
             words = ["--port", str(port), "--bodies", str(bodies), "--seconds", str(seconds)]
-            words += ["--connections", str(CONNECTIONS // len(ports))]
+            words += ["--connections", str(CONNECTIONS // len(ports)), "--sleeps"]
             done = subprocess.run([sys.executable, "-m", "benchmarks.load", *words], capture_output=True, check=True)
             found.append(json.loads(done.stdout))
 
@@ -76,16 +79,22 @@ def in_processes(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, An
         with ExitStack() as stack:
             servers: list[Running] = [stack.enter_context(ours(made, bodies)) for _ in range(count)]
             for server in servers:
-                os.sched_setaffinity(server.process, range(CORES))
+                _unpin(server.process)
                 closed_loop(server.port, server.requests, CONNECTIONS, 1.0)
             found.append({"processes": count, **speed([(server.port, server.requests) for server in servers])})
     return found
 
 
+def _unpin(process: int) -> None:
+    """Let every thread of a server use all cores."""
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), range(CORES))
+
+
 def in_replicas(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any]]:
     """The same application behind Ray Serve's proxy."""
     found = []
-    for count in PROCESSES:
+    for count in REPLICAS:
         with _replicas(made, count) as port:
             requests = [head_and_body("/predict", body, port) for body in bodies]
             closed_loop(port, requests, CONNECTIONS, 1.0)
@@ -96,19 +105,30 @@ def in_replicas(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any
 @contextmanager
 def _replicas(made: Deployment, count: int) -> Iterator[int]:
     port = free_port()
-    words = ["serve", "--port", str(port), "--least", str(count), "--most", str(count), "--cpus", "0.5"]
-    home = {"REFIT_HOME": str(made.settings.root), "RAY_USAGE_STATS_ENABLED": "0"}
-    process = subprocess.Popen([sys.executable, "-m", "scaling", *words], env={**os.environ, **home})
+    process = _started(made, port, count)
     try:
-        deadline = time.monotonic() + SERVE_READY_SECONDS
-        while not _answers(port):
-            if time.monotonic() > deadline or process.poll() is not None:
-                raise RuntimeError("the replicas do not answer")
-            time.sleep(0.2)
         yield port
     finally:
         process.terminate()
         process.wait()
+
+
+def _started(made: Deployment, port: int, count: int) -> "subprocess.Popen[bytes]":
+    """Ray gives its own node half a minute to start, which a busy machine exceeds: then it is started again."""
+    words = ["serve", "--port", str(port), "--least", str(count), "--most", str(count)]
+    words += ["--cpus", str(CORES / max(REPLICAS) / 2)]  # so that all of them find room, and tasks beside them
+    for _ in range(STARTS):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scaling", *words], env={**os.environ, "REFIT_HOME": str(made.settings.root)}
+        )
+        deadline = time.monotonic() + SERVE_READY_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            if _answers(port):
+                return process
+            time.sleep(0.2)
+        process.terminate()
+        process.wait()
+    raise RuntimeError("the replicas do not answer")
 
 
 def _answers(port: int) -> bool:
@@ -135,18 +155,20 @@ def searched(made: Deployment) -> dict[str, float]:
 
 
 def backfilled(made: Deployment) -> dict[str, float]:
-    """Rows a second of the drift reports of a log, in one process and on a cluster."""
+    """Seconds of the drift reports of a log, in one process and on a cluster, and the bytes of a row of it."""
     champion = pointer(made.store.control, MODEL)
     assert champion is not None
     path = artifact_path(made.settings.artifact_dir, MODEL, champion.artifact_sha256)
     artifact = load_artifact(path, champion.artifact_sha256)
     traffic = Traffic(made.store, artifact, made.texts)
+    before = _bytes_of(made.store.telemetry)
     for _ in range(LOG_ROWS // 5_000):
         traffic.log(MODEL, 5_000, datetime.now(UTC))
+    row_bytes = (_bytes_of(made.store.telemetry) - before) / LOG_ROWS
     log = DatabaseLog(made.settings.telemetry_address)
     parts = log.parts(MODEL, champion.version, managed_model(MODEL).monitoring.window_rows)
     job = Job(log=log, model=MODEL, version=champion.version, content=path.read_bytes(), models_dir=None)
-    task, found = partial(report_part, job), {"rows": float(sum(part.rows for part in parts))}
+    task, found = partial(report_part, job), {"rows": float(sum(part.rows for part in parts)), "row_bytes": row_bytes}
     for name in ("local", "ray"):
         began = time.perf_counter()
         done = list(run_here(task, parts) if name == "local" else run_on_ray(task, parts, None, CORES))
@@ -155,27 +177,54 @@ def backfilled(made: Deployment) -> dict[str, float]:
     return found
 
 
-def measure() -> dict[str, Any]:
+def _bytes_of(engine: Engine) -> int:
+    """What an SQLite database takes, with its indexes."""
+    with engine.connect() as connection:
+        pages, size = (connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("page_count", "page_size"))
+    return int(pages or 0) * int(size or 0)
+
+
+def about() -> dict[str, Any]:
+    at = datetime.now(UTC).isoformat()
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    return {"at": at, "cores": CORES, "load_before": os.getloadavg()[0], "nice": nice, "connections": CONNECTIONS}
+
+
+def _known(name: str) -> Any:
+    return json.loads(RESULTS.read_text()).get(name) if RESULTS.exists() else None
+
+
+def save(name: str, found: Any) -> None:
+    """Keep a part beside those that were measured before."""
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(known | {name: found}, indent=1) + "\n")
+    print(name, found, flush=True)
+
+
+def measure(parts: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Deployment(Path(folder))
-        bodies = [json.dumps({"message": text}).encode() for text in made.texts]
-        found: dict[str, Any] = {
-            "at": datetime.now(UTC).isoformat(),
-            "cores": CORES,
-            "connections": CONNECTIONS,
-            "processes": in_processes(made, bodies),
+        bodies = [json.dumps({"message": message}).encode() for message in made.texts]
+        ways: dict[str, Callable[[], Any]] = {
+            "processes": lambda: in_processes(made, bodies),
+            "replicas": lambda: in_replicas(made, bodies),
+            "search": lambda: searched(made),
+            "backfill": lambda: backfilled(made),
         }
-        if find_spec("ray"):
-            found |= {"replicas": in_replicas(made, bodies), "search": searched(made), "backfill": backfilled(made)}
+        for name in parts:
+            described = about()
+            found = ways[name]()
+            save("about", (_known("about") or {}) | {name: described})
+            save(name, found)
         made.store.close()
-    return found
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    result = measure()
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    measure(chosen or (PARTS if find_spec("ray") else PARTS[:1]))
 
 
 if __name__ == "__main__":

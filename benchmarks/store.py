@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from benchmarks.postgres import address, server
+from benchmarks.postgres import server
 from benchmarks.store_docs import RESULTS, write_page
 from benchmarks.store_logs import EVERY_LABEL, MODEL, RARE, START, YEAR_SECONDS, fill
 from pipeline.labels.feedback import LabelEntry, labelled_rows, record_labels
@@ -53,8 +53,8 @@ def logs(folder: Path, database: str) -> Iterator[Callable[[str], Engine]]:
         if database == "sqlite":
             yield lambda name: engine(f"sqlite:///{folder}/{name}.db")
             return
-        with server(folder / "postgresql") as socket:
-            yield lambda name: engine(address(socket, name))
+        with server(folder / "postgresql") as running:
+            yield lambda name: engine(running.address(name))
             for one in opened:
                 one.dispose()
     finally:

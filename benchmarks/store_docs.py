@@ -1,5 +1,6 @@
 """The measured part of docs/store.md, out of the results."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,26 @@ def write_page(result: dict[str, Any]) -> None:
         PAGE.write_text(page)
 
 
-def _measured(result: dict[str, Any]) -> list[str]:
+def measured(result: Mapping[str, Any]) -> list[str]:
+    """The databases whose figures are there."""
     return [name for name in NAMES if name in result]
 
 
+def log_reads(result: Mapping[str, Any]) -> str:
+    """What a scheduled look reads and two more ways to read, by rows of the log, in milliseconds."""
+    reads = {"look": "a look", "next_window": "next window", "newest_labels": "newest labels"}
+    columns = [(read, name) for read in reads for name in measured(result)]
+    sizes = {name: {row["rows"]: row for row in result[name]["curve"]} for name in measured(result)}
+    rows = [
+        [f"{size:,}", *(f"{sizes[name][size][read]:.0f}" if size in sizes[name] else "–" for read, name in columns)]
+        for size in sorted({size for found in sizes.values() for size in found})
+    ]
+    head = ["rows of the log", *(f"{reads[read]}, {NAMES[name]}" for read, name in columns)]
+    return f"Milliseconds, medians; a look is all that a scheduled look reads.\n\n{table(head, rows)}"
+
+
 def _ingestion(result: dict[str, Any]) -> str:
-    there = _measured(result)
+    there = measured(result)
     batches = list(result[there[0]]["rows_per_second"]) if there else []
     rows = [
         [f"{int(batch):,}", *(f"{result[name]['rows_per_second'][batch]:,}" for name in there)] for batch in batches
@@ -51,7 +66,7 @@ def _ingestion(result: dict[str, Any]) -> str:
 
 def _curves(result: dict[str, Any]) -> str:
     text = [f"Measured {result['at'][:10]} on {result['machine']}, beside the databases; milliseconds, medians."]
-    for name in _measured(result):
+    for name in measured(result):
         curve = result[name]["curve"]
         head = [NAMES[name], *(f"{row['rows']:,} rows" for row in curve)]
         lines = [[said, *(f"{row[read]:.1f}" for row in curve)] for read, said in READS.items()]
@@ -61,7 +76,7 @@ def _curves(result: dict[str, Any]) -> str:
 
 
 def _mlflow(result: dict[str, Any]) -> str:
-    measured = result.get("mlflow", {})
-    rows = [[name, *(f"{value:.1f}" for value in row.values())] for name, row in measured.items()]
-    head = next((list(row) for row in measured.values()), [])
+    registry = result.get("mlflow", {})
+    rows = [[name, *(f"{value:.1f}" for value in row.values())] for name, row in registry.items()]
+    head = next((list(row) for row in registry.values()), [])
     return table(["MLflow", *(f"{name.replace('_', ' ')}, ms" for name in head)], rows) if rows else ""

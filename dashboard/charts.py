@@ -10,7 +10,9 @@ import altair as alt
 import pandas as pd
 
 from dashboard import words
-from dashboard.answers import Event, Pattern, RuleResult, Series
+from dashboard.answers.messages import Pattern
+from dashboard.answers.versions import Event, RuleResult
+from dashboard.answers.windows import Series
 
 ALARM, CALM, MOVED = "#e45756", "#3f9d5f", "#9b6fd0"
 LINE_COLOURS = ("#4c8fd6", "#e08e2b", "#2aa198")

@@ -8,8 +8,13 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from dashboard import answers
-from dashboard.answers import Answered
+from dashboard.answers.answered import Answered
+from dashboard.answers.chat import Said
+from dashboard.answers.decisions import Approvals, Checked, Decision, Decisions, Replayed, Scorecard, WhatIf
+from dashboard.answers.messages import Examples, Patterns, Queue
+from dashboard.answers.models import Access, Model, Overview, Titled
+from dashboard.answers.versions import Timeline, Version, Versions
+from dashboard.answers.windows import Series
 from dashboard.errors import AgentAnswerError, AgentAwayError, TokenError
 from dashboard.settings import DashboardSettings
 
@@ -31,57 +36,57 @@ class AgentClient:
             headers={"authorization": f"Bearer {token}"} if token else {},
         )
 
-    def access(self) -> answers.Access:
-        return self._get(answers.Access, "/access")
+    def access(self) -> Access:
+        return self._get(Access, "/access")
 
-    def overview(self) -> answers.Overview:
-        return self._get(answers.Overview, "/overview")
+    def overview(self) -> Overview:
+        return self._get(Overview, "/overview")
 
-    def model(self, name: str) -> answers.Model:
-        return self._get(answers.Model, _path("models", name))
+    def model(self, name: str) -> Model:
+        return self._get(Model, _path("models", name))
 
-    def series(self, name: str, days: float) -> answers.Series:
-        return self._get(answers.Series, _path("models", name, "series"), days=days)
+    def series(self, name: str, days: float) -> Series:
+        return self._get(Series, _path("models", name, "series"), days=days)
 
-    def versions(self, name: str) -> answers.Versions:
-        return self._get(answers.Versions, _path("models", name, "versions"))
+    def versions(self, name: str) -> Versions:
+        return self._get(Versions, _path("models", name, "versions"))
 
-    def version(self, name: str, number: int) -> answers.Version:
-        return self._get(answers.Version, _path("models", name, "versions", str(number)))
+    def version(self, name: str, number: int) -> Version:
+        return self._get(Version, _path("models", name, "versions", str(number)))
 
-    def timeline(self, name: str) -> answers.Timeline:
-        return self._get(answers.Timeline, _path("models", name, "timeline"))
+    def timeline(self, name: str) -> Timeline:
+        return self._get(Timeline, _path("models", name, "timeline"))
 
-    def decisions(self, model: str, before: int | None = None, limit: int = 50) -> answers.Decisions:
-        return self._get(answers.Decisions, "/decisions", model=model, before=before, limit=limit)
+    def decisions(self, model: str, before: int | None = None, limit: int = 50) -> Decisions:
+        return self._get(Decisions, "/decisions", model=model, before=before, limit=limit)
 
-    def decision(self, decision_id: str) -> answers.Decision:
-        return self._get(answers.Decision, _path("decisions", decision_id))
+    def decision(self, decision_id: str) -> Decision:
+        return self._get(Decision, _path("decisions", decision_id))
 
-    def what_if(self, decision_id: str, changes: Mapping[str, float]) -> answers.WhatIf:
-        return self._get(answers.WhatIf, _path("decisions", decision_id, "what-if"), **changes)
+    def what_if(self, decision_id: str, changes: Mapping[str, float]) -> WhatIf:
+        return self._get(WhatIf, _path("decisions", decision_id, "what-if"), **changes)
 
-    def replay(self, decision_id: str) -> answers.Replayed:
-        return self._parsed(answers.Replayed, self._send("POST", _path("decisions", decision_id, "replay")))
+    def replay(self, decision_id: str) -> Replayed:
+        return self._parsed(Replayed, self._send("POST", _path("decisions", decision_id, "replay")))
 
-    def scorecard(self, name: str) -> answers.Scorecard:
-        return self._get(answers.Scorecard, _path("models", name, "scorecard"))
+    def scorecard(self, name: str) -> Scorecard:
+        return self._get(Scorecard, _path("models", name, "scorecard"))
 
-    def examples(self, name: str, label: int) -> answers.Examples:
-        return self._get(answers.Examples, _path("models", name, "examples"), label=label)
+    def examples(self, name: str, label: int) -> Examples:
+        return self._get(Examples, _path("models", name, "examples"), label=label)
 
-    def patterns(self, name: str) -> answers.Patterns:
-        return self._get(answers.Patterns, _path("models", name, "patterns"))
+    def patterns(self, name: str) -> Patterns:
+        return self._get(Patterns, _path("models", name, "patterns"))
 
-    def label_queue(self, name: str) -> answers.Queue:
-        return self._get(answers.Queue, _path("models", name, "label-queue"))
+    def label_queue(self, name: str) -> Queue:
+        return self._get(Queue, _path("models", name, "label-queue"))
 
     def give_label(self, name: str, prediction_id: str, label: str) -> None:
         body = {"labels": [{"prediction_id": prediction_id, "label": label}]}
         self._send("POST", _path("models", name, "labels"), json=body)
 
-    def approvals(self) -> answers.Approvals:
-        return self._get(answers.Approvals, "/approvals")
+    def approvals(self) -> Approvals:
+        return self._get(Approvals, "/approvals")
 
     def answer_approval(self, approval_id: str, *, granted: bool, who: str, reason: str | None) -> None:
         """Raises AgentAnswerError that tells who decided before, or that it ran out."""
@@ -90,9 +95,9 @@ class AgentClient:
 
     def check(self, name: str) -> str:
         """Have the agent look now; the state of its pass."""
-        return str(self._send("POST", _path("models", name, "check")).json().get("state"))
+        return self._parsed(Checked, self._send("POST", _path("models", name, "check"))).state
 
-    def ask(self, model: str, question: str, conversation: str, act: bool) -> Iterator[answers.Said]:
+    def ask(self, model: str, question: str, conversation: str, act: bool) -> Iterator[Said]:
         """What the chat says, as it says it."""
         body = {"model": model, "question": question, "conversation": conversation, "act": act}
         try:
@@ -103,6 +108,8 @@ class AgentClient:
                 yield from _events(answer.iter_lines())
         except httpx.HTTPError as error:
             raise self._away(error) from None
+        except ValueError:
+            raise self._not_understood("no JSON") from None
 
     def _get(self, kind: type[Kind], path: str, **query: Any) -> Kind:
         asked = {name: value for name, value in query.items() if value is not None}
@@ -122,8 +129,11 @@ class AgentClient:
             return kind.model_validate_json(answer.content)
         except ValidationError as error:
             where = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
-            message = f"What answers at {self._url} is no agent of this release ({where or 'no JSON'} does not fit)."
-            raise AgentAnswerError(502, "not_understood", message) from None
+            raise self._not_understood(where or "no JSON") from None
+
+    def _not_understood(self, what: str) -> AgentAnswerError:
+        message = f"What answers at {self._url} is no agent of this release ({what} does not fit)."
+        return AgentAnswerError(502, "not_understood", message)
 
     def _away(self, error: httpx.HTTPError) -> AgentAwayError:
         slow = isinstance(error, httpx.TimeoutException)
@@ -146,16 +156,16 @@ def _refused(answer: httpx.Response) -> Exception:
     return AgentAnswerError(answer.status_code, code, message)
 
 
-def _events(lines: Iterator[str]) -> Iterator[answers.Said]:
+def _events(lines: Iterator[str]) -> Iterator[Said]:
     kind = ""
     for line in lines:
         name, _, value = line.partition(": ")
         if name == "event":
             kind = value
         elif name == "data":
-            yield answers.Said(kind=kind, data=json.loads(value))
+            yield Said(kind=kind, data=json.loads(value))
 
 
-def titles(models: Sequence[answers.Titled]) -> dict[str, str]:
+def titles(models: Sequence[Titled]) -> dict[str, str]:
     """Name to title, in the order of the catalog."""
     return {model.name: model.title for model in models}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard.answers import Access
+from dashboard.answers.models import Access
 from dashboard.client import AgentClient, titles
 from dashboard.errors import AgentAnswerError, AgentAwayError, TokenError
 from dashboard.settings import DashboardSettings

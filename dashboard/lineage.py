@@ -1,7 +1,7 @@
 """Where a version came from, as a graph. Pure: no clock, no files, no requests."""
 
 from dashboard import words
-from dashboard.answers import Version
+from dashboard.answers.versions import Version
 
 
 def lineage_graph(version: Version) -> str:

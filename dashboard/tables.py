@@ -7,18 +7,10 @@ from typing import Any
 import pandas as pd
 
 from dashboard import words
-from dashboard.answers import (
-    DecisionRow,
-    Event,
-    Figure,
-    ModelRow,
-    Overview,
-    RuleResult,
-    Shown,
-    Slot,
-    Version,
-    VersionRow,
-)
+from dashboard.answers.decisions import DecisionRow, Figure
+from dashboard.answers.messages import Shown
+from dashboard.answers.models import ModelRow, Overview, Slot
+from dashboard.answers.versions import Event, Version, VersionRow
 
 
 def counts(overview: Overview) -> dict[str, int]:
@@ -105,18 +97,6 @@ def metric_table(first: Version, second: Version) -> pd.DataFrame:
             first.tag: [one for one, _ in pairs],
             f"{second.tag} ": [other for _, other in pairs],
             "change": [None if one is None or other is None else other - one for one, other in pairs],
-        }
-    )
-
-
-def rule_table(rules: Sequence[RuleResult]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "outcome": [[rule.outcome] for rule in rules],
-            "rule": [words.plain(rule.rule) for rule in rules],
-            "observed": [rule.observed for rule in rules],
-            "required": [rule.required for rule in rules],
-            "reason": [rule.reason for rule in rules],
         }
     )
 

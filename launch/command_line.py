@@ -7,6 +7,7 @@ from agent.commands import listing as agent
 from launch import starting
 from pipeline.commands import listing as pipeline
 from pipeline.commands.offering import Group, Offered
+from scaling import listing as scaling
 
 RUN = agent.RUN
 # The agent's commands of these names say more: its `status` ends with the pipeline's, its `explain` is of decisions.
@@ -23,12 +24,21 @@ STARTED: tuple[Offered, ...] = (
     Offered(name="prepare", run=starting.prepare, panel=RUN, examples=("prepare",)),
     Offered(name="demo", run=starting.demo, panel=RUN, examples=("demo", "demo --drift 0 --seed 7 --json")),
 )
+# Under a word of their own: `serve` and `score` mean something else without a cluster.
+ON_A_CLUSTER = Group(
+    name="scaling",
+    help="Large logs and many replicas, on a Ray cluster or in this process.",
+    commands=tuple(
+        replace(one, examples=tuple(f"scaling {example}" for example in one.examples)) for one in scaling.COMMANDS
+    ),
+    panel="Beyond one machine",
+)
 
 
 def commands() -> tuple[Offered | Group, ...]:
     """Every command once; groups of one name, such as `export`, are joined."""
     below = (INSTEAD.get(one.name, one) if isinstance(one, Offered) else one for one in pipeline.COMMANDS)
-    return tuple(_joined([*agent.COMMANDS, *(one for one in below if one), *STARTED]))
+    return tuple(_joined([*agent.COMMANDS, *(one for one in below if one), *STARTED, ON_A_CLUSTER]))
 
 
 def _joined(offered: Iterable[Offered | Group]) -> Iterator[Offered | Group]:

@@ -4,7 +4,6 @@ Nothing in it is scripted to succeed: the agent decides on what was measured, th
 """
 
 import random
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from pipeline.catalog import managed_model
 from pipeline.data.homes import assign_homes
 from pipeline.records import Row
 from pipeline.served.artifact import artifact_path, load_artifact
-from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 
 MODEL = "sms_spam"
@@ -53,15 +51,12 @@ class Ending:
 
 
 def run_demo(stage: Stage, *, drifts: bool, seed: int, prepared: Path | None = None) -> Ending:
-    """Play the whole story. Raises ProcessFailedError when a process of the project fails.
+    """Play the whole story. Raises ProcessFailedError when a process of the project fails, and NotEmptyError.
 
     The first version does not depend on the seed: those who play many seeds give a `prepared` home that has one.
     """
     started = time.monotonic()
-    shutil.rmtree(stage.home, ignore_errors=True)
-    if prepared:
-        shutil.copytree(prepared, stage.home)
-    stage.home.mkdir(parents=True, exist_ok=True)
+    stage.empty(prepared)
     rng = random.Random(seed)
     spec = managed_model(MODEL)
     plan = _data(stage, spec, drifts, rng)
@@ -93,7 +88,7 @@ def run_demo(stage: Stage, *, drifts: bool, seed: int, prepared: Path | None = N
 
 def _data(stage: Stage, spec: ModelSpec, drifts: bool, rng: random.Random) -> Scenario:
     stage.step("Data: real SMS messages, each with a fixed home")
-    homes = assign_homes(spec.load(PipelineSettings(data_dir=stage.data_dir)))
+    homes = assign_homes(spec.load(stage.settings))
     stage.say(f"Source: {homes.source}; {homes.rows_read} rows, {homes.duplicates} duplicates removed.")
     for (home, digest), rows in zip(homes.digests().items(), (homes.train, homes.holdout, homes.live), strict=True):
         spam = sum(row.label for row in rows)

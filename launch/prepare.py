@@ -3,9 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from pipeline.errors import RefitError, StoreError
+from pipeline.errors import RefitError
 from pipeline.settings import PipelineSettings
 from pipeline.store.migrate import revision
 from pipeline.store.open import open_store
@@ -21,12 +19,7 @@ def prepare(settings: PipelineSettings) -> Iterator[str]:
 
 
 def _databases(settings: PipelineSettings) -> Iterator[str]:
-    try:
-        store = open_store(settings)
-    except SQLAlchemyError as error:
-        # Its text may hold the address with its password: the driver's own reason is enough.
-        reason = type(getattr(error, "orig", None) or error).__name__
-        raise StoreError(f"A database cannot be opened ({reason}); python -m agent doctor says which.") from None
+    store = open_store(settings)
     try:
         for name, engine in (("telemetry", store.telemetry), ("control", store.control)):
             yield f"The {name} database ({engine.dialect.name}) is at revision {revision(engine)}."

@@ -20,8 +20,9 @@ POLL_SECONDS = 0.05
 
 Sink = Callable[[str], None]
 
-_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-_libc = ctypes.CDLL(None, use_errno=True)
+LINUX = sys.platform == "linux"
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2), which only Linux has
+_prctl = ctypes.CDLL(None).prctl if LINUX else None
 
 
 class ProcessFailedError(Exception):
@@ -65,11 +66,23 @@ class Child:
         return ProcessFailedError("\n  ".join([f"{self.name} {what}.", *self.tail[-15:]]))
 
 
-def start(name: str, words: Sequence[str], environment: Mapping[str, str], sink: Sink | None = None) -> Child:
-    """Start `python -m <words>` with the environment added to ours; each line that it prints goes to `sink`."""
+def start(
+    name: str,
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    sink: Sink | None = None,
+    *,
+    added: bool = True,
+    folder: Path | None = None,
+) -> Child:
+    """Start `python -m <words>` in `folder`; each line that it prints goes to `sink`.
+
+    The environment is added to ours, or is all that the process gets.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", *words],
-        env={**os.environ, **environment},
+        env={**os.environ, **environment} if added else dict(environment),
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -77,7 +90,7 @@ def start(name: str, words: Sequence[str], environment: Mapping[str, str], sink:
         # Ctrl-C reaches the whole terminal group; the launcher alone decides in which order its children end.
         start_new_session=True,
         # A launcher that is killed takes its children with it: they would go on unwatched and hold their ports.
-        preexec_fn=_end_with_the_launcher,
+        preexec_fn=_end_with_the_launcher if LINUX else None,
     )
     tail: list[str] = []
     assert process.stdout is not None
@@ -87,7 +100,9 @@ def start(name: str, words: Sequence[str], environment: Mapping[str, str], sink:
 
 
 def _end_with_the_launcher() -> None:
-    _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
+    """Runs in the child between fork and exec, beside threads of ours that stand still: one call, looked up before."""
+    assert _prctl is not None
+    _prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _relay(stream: IO[str], tail: list[str], sink: Sink | None) -> None:
@@ -113,6 +128,15 @@ def wait_until_ready(child: Child, port_file: Path, seconds: float, *, path: str
                 return url
         time.sleep(POLL_SECONDS)
     raise child.failure(f"was not ready after {seconds:.0f} s")
+
+
+def responds(url: str, seconds: float) -> bool:
+    """Whether a service says anything at an address. One that says 503 is overloaded, but it does not hang."""
+    try:
+        httpx.get(url, timeout=seconds)
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def answers(url: str) -> bool:

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from subprocess import run
 from typing import Any
 
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from agent.settings import AgentSettings
 from launch.holding import held_alone
@@ -26,6 +28,10 @@ from tools.job_settling import end_here
 _PLAIN: dict[str, Any] = {"markup": False, "highlight": False, "soft_wrap": True}
 
 
+class MlflowElsewhereError(RefitError):
+    """MLflow's pages are asked for, and an MLflow server is set up elsewhere."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """Where each service is to listen; 0 takes a free one, None leaves the service out.
@@ -33,15 +39,15 @@ class Ports:
     `any_free`: where one is taken, a free one is used instead.
     """
 
-    serving: int = 8000
-    agent: int = 8100
-    dashboard: int | None = 8501
+    serving: int
+    agent: int
+    dashboard: int | None
     mlflow: int | None = None
     any_free: bool = False
 
 
 def run_up(console: Console, settings: PipelineSettings, wanted: Ports) -> None:
-    """Run until asked to stop. Raises AlreadyUpError, PortTakenError, and ProcessFailedError for a failed start."""
+    """Run until asked to stop. Raises what `services_of` does, AlreadyUpError, and ProcessFailedError."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -65,13 +71,16 @@ def run_up(console: Console, settings: PipelineSettings, wanted: Ports) -> None:
                 raise
         finally:
             supervisor.close()
-            _end_jobs(settings, relay("refit"))
+            end_jobs(settings, relay("refit"))
             _forget_addresses(settings.root)
     console.print("All processes have ended.", **_PLAIN)
 
 
 def services_of(settings: PipelineSettings, wanted: Ports) -> list[Service]:
-    """The services in the order of their need, each with a port of its own. Raises PortTakenError."""
+    """The services in the order of their need, each with a port of its own.
+
+    Raises PortTakenError and MlflowElsewhereError.
+    """
     services = [_serving(settings, _port("serving", wanted.serving, "--port", wanted.any_free))]
     serving_url = services[0].url
     services.append(_agent(settings, _port("agent", wanted.agent, "--agent-port", wanted.any_free), serving_url))
@@ -90,7 +99,8 @@ def _port(service: str, port: int, option: str, any_free: bool) -> int:
 def _serving(settings: PipelineSettings, port: int) -> Service:
     words = ["serving", "--host", HOST, "--port", str(port), "--port-file", str(settings.root / "serving.port")]
     # Alive is enough here: without a first champion it is not ready, and a person trains one meanwhile.
-    return Service(name="serving", words=words, url=f"http://{HOST}:{port}", ready_path="/health/live")
+    alive = "/health/live"
+    return Service(name="serving", words=words, url=f"http://{HOST}:{port}", ready_path=alive, live_path=alive)
 
 
 def _agent(settings: PipelineSettings, port: int, serving_url: str) -> Service:
@@ -101,6 +111,7 @@ def _agent(settings: PipelineSettings, port: int, serving_url: str) -> Service:
         words=words,
         url=f"http://{HOST}:{port}",
         ready_path="/health/ready",
+        live_path="/health/live",
         environment={"REFIT_AGENT_SERVING_URL": serving_url},
     )
 
@@ -116,18 +127,30 @@ def _dashboard(port: int, agent_url: str) -> Service:
         words=["dashboard", "--host", HOST, "--port", str(port)],
         url=f"http://{HOST}:{port}",
         ready_path="/_stcore/health",
+        live_path="/_stcore/health",
         environment=environment,
     )
 
 
 def _mlflow(settings: PipelineSettings, port: int) -> Service:
-    words = ["mlflow", "server", "--backend-store-uri", settings.mlflow_address]
-    words += ["--default-artifact-root", (settings.root / "mlflow-artifacts").as_uri()]
+    if settings.mlflow_address.startswith(("http://", "https://")):
+        raise MlflowElsewhereError(
+            "MLFLOW_TRACKING_URI names an MLflow server, which has its pages already: open that address, and leave "
+            "--mlflow out."
+        )
+    words = ["mlflow", "server", "--default-artifact-root", (settings.root / "mlflow-artifacts").as_uri()]
     words += ["--host", HOST, "--port", str(port), "--workers", "1"]
-    # Without its job runners the server takes two processes instead of ten.
-    environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment = {
+        # Not as an option: everybody on this machine can read those, and the address may have a password in it.
+        "MLFLOW_BACKEND_STORE_URI": settings.mlflow_address,
+        # Without its job runners the server takes two processes instead of ten.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
     url = f"http://{HOST}:{port}"
-    return Service(name="mlflow", words=words, url=url, ready_path="/health", environment=environment)
+    return Service(
+        name="mlflow", words=words, url=url, ready_path="/health", live_path="/health", environment=environment
+    )
 
 
 def _prepare(say: Sink) -> None:
@@ -150,17 +173,15 @@ def _announce(console: Console, settings: PipelineSettings, services: Sequence[S
     console.print(f"Data in {settings.root}. Stop with Ctrl-C.", **_PLAIN)
 
 
-def _end_jobs(settings: PipelineSettings, say: Sink) -> None:
+def end_jobs(settings: PipelineSettings, say: Sink) -> None:
     """End a training that outlived its agent; the decision that it is for is carried on at the next start."""
     try:
-        store = open_store(settings)
-    except RefitError:
-        return  # it never came up
-    try:
-        for job in end_here(store.control, settings.root, datetime.now(UTC)):
-            say(f"the training {job.job_id} of {job.model} is ended; it begins anew at the next start")
-    finally:
-        store.close()
+        with closing(open_store(settings)) as store:
+            for job in end_here(store.control, settings.root, datetime.now(UTC)):
+                say(f"the training {job.job_id} of {job.model} is ended; it begins anew at the next start")
+    except (RefitError, DBAPIError) as error:
+        why = error if isinstance(error, RefitError) else f"The control database fails ({type(error).__name__})."
+        say(f"whether a training still runs is not known. {why}")
 
 
 def _forget_addresses(home: Path) -> None:

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import logging
 import pkgutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pipeline import models
-from pipeline.errors import UnknownModelError
+from pipeline.errors import InputError, UnknownModelError
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 
@@ -34,6 +35,15 @@ def catalog() -> dict[str, ModelSpec]:
     return shelf(PipelineSettings().models_dir).specs
 
 
+def whole_catalog() -> dict[str, ModelSpec]:
+    """All managed models, for work that must leave none out. Raises InputError when a model file cannot be used."""
+    found = shelf(PipelineSettings().models_dir)
+    if found.broken:
+        why = "; ".join(f"{file}: {reason}" for file, reason in found.broken.items())
+        raise InputError(f"A model may be missing, because a model file cannot be used. Mend it first. {why}")
+    return found.specs
+
+
 def managed_model(name: str) -> ModelSpec:
     """The specification of one managed model. Raises UnknownModelError, which lists the known names."""
     found = shelf(PipelineSettings().models_dir)
@@ -45,7 +55,7 @@ def managed_model(name: str) -> ModelSpec:
 
 @cache
 def shelf(extra: Path | None) -> Shelf:
-    """What the package and the folder `extra` hold. Raises ValueError when two files claim one name."""
+    """What the package and the folder `extra` hold; of two files that claim one name the first gives the model."""
     specs: dict[str, ModelSpec] = {}
     broken: dict[str, str] = {}
     for file, module in _modules(extra, broken):
@@ -53,7 +63,7 @@ def shelf(extra: Path | None) -> Shelf:
         if not isinstance(spec, ModelSpec):
             broken[file] = "it defines no SPEC = ModelSpec(...)"
         elif spec.name in specs:
-            raise ValueError(f"Two files define the managed model {spec.name!r}; rename one.")
+            broken[file] = f"it defines {spec.name!r}, as another file does; rename one of them"
         else:
             specs[spec.name] = spec
     for file, why in broken.items():
@@ -77,5 +87,11 @@ def _from_file(file: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is no Python file")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    # Where dataclasses look up the names of annotations that are strings.
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
     return module

@@ -13,7 +13,7 @@ from pipeline.monitoring.accuracy import AccuracyReport
 from pipeline.monitoring.drift import DriftReport, measure_drift
 from pipeline.monitoring.held_out import Answered
 from pipeline.monitoring.numeric import NumericDriftReport, measure_numeric_drift
-from pipeline.monitoring.turns import turn_after
+from pipeline.monitoring.turns import bound_by_clock, turn_after
 from pipeline.monitoring.window import Window, latest_window, read_window, save_report
 from pipeline.monitoring.window_accuracy import judge_window
 from pipeline.records import Pointer, RowInput
@@ -40,10 +40,10 @@ class WindowCheck:
         }
 
 
-def newest_window(telemetry: Engine, spec: ModelSpec, champion: Pointer) -> Window:
+def newest_window(telemetry: Engine, spec: ModelSpec, champion: Pointer, *, now: datetime) -> Window:
     """The newest answers of the champion since it became champion, as many as make a window."""
-    rows = spec.monitoring.window_rows
-    return latest_window(telemetry, model=spec.name, version=champion.version, rows=rows, since=champion.promoted_at)
+    rows, since = spec.monitoring.window_rows, bound_by_clock(champion.promoted_at, now)
+    return latest_window(telemetry, model=spec.name, version=champion.version, rows=rows, since=since)
 
 
 def next_window(telemetry: Engine, spec: ModelSpec, champion: Pointer, *, after_seq: int, now: datetime) -> Window:
@@ -61,12 +61,12 @@ def next_window(telemetry: Engine, spec: ModelSpec, champion: Pointer, *, after_
             version=champion.version,
             after_seq=after_seq,
             rows=rules.window_rows,
-            since=champion.promoted_at,
+            since=bound_by_clock(champion.promoted_at, now),
             until=until,
         )
 
     found = read(None)
-    end = _time_of_end(spec, champion, found)
+    end = _time_of_end(spec, champion, found, now)
     return found if end is None or end > now else read(end)
 
 
@@ -74,18 +74,19 @@ def is_full(spec: ModelSpec, champion: Pointer, window: Window, now: datetime) -
     """Whether a window of `next_window` has ended, by count or by time."""
     if len(window) >= spec.monitoring.window_rows:
         return True
-    end = _time_of_end(spec, champion, window)
+    end = _time_of_end(spec, champion, window, now)
     return end is not None and end <= now
 
 
-def _time_of_end(spec: ModelSpec, champion: Pointer, window: Window) -> datetime | None:
+def _time_of_end(spec: ModelSpec, champion: Pointer, window: Window, now: datetime) -> datetime | None:
     """None by count, and while there are too few answers to judge: a window of them would be used up for nothing."""
     hours, least = spec.monitoring.window_hours, max(spec.monitoring.min_rows, 1)
     if hours is None or len(window) < least:
         return None
     # Not after the first answer of the log: rows written late, and clocks that disagree, are few among the earliest.
     enough_at = sorted(entry.record.at for entry in window.predictions)[least - 1]
-    return turn_after(enough_at, promoted_at=champion.promoted_at, hours=hours)
+    began = bound_by_clock(champion.promoted_at, now) or enough_at
+    return turn_after(enough_at, promoted_at=began, hours=hours)
 
 
 def check_window(artifact: Artifact, spec: ModelSpec, window: Window) -> WindowCheck:

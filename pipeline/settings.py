@@ -2,9 +2,23 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _held_to_the_web(url: str) -> None:
+    """Raises ValueError, which quotes nothing of the URL."""
+    try:
+        parts = urlsplit(url)
+        readable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ValueError("a URL begins with http:// or https:// and a host; a file on a disk is named by path")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a URL with a user or a password is not fetched; use a signed query, or a file by path")
 
 
 class DataFrom(BaseModel):
@@ -29,6 +43,8 @@ class DataFrom(BaseModel):
             raise ValueError("name exactly one of path, url, sql, store and default")
         if self.url and not self.sha256:
             raise ValueError("a URL needs its sha256, so that nobody can change what is learned from")
+        if self.url:
+            _held_to_the_web(self.url)
         if self.sql and not self.database:
             raise ValueError("a SQL query needs its database")
         return self
@@ -37,7 +53,9 @@ class DataFrom(BaseModel):
 class PipelineSettings(BaseSettings):
     """Environment variables, upper case, with REFIT_ in front; a `.env` file in the working directory is read too."""
 
-    model_config = SettingsConfigDict(env_prefix="REFIT_", env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="REFIT_", env_file=".env", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(Path("var"), description="Folder of data, artefacts, databases and logs.")
     data_dir: Path = Field(Path("var/data"), description="Folder in which fetched raw data is kept.")
@@ -68,7 +86,9 @@ class PipelineSettings(BaseSettings):
     aclimdb_dir: Path | None = Field(
         None, description="The folder aclImdb of the Large Movie Review Dataset; its test part is the frozen holdout."
     )
-    download_timeout_seconds: float = Field(10.0, description="How long one source of the data may take to answer.")
+    download_timeout_seconds: float = Field(
+        10.0, description="How long a web source of the data may stay silent; a package has two minutes in all."
+    )
     keep_predictions_days: float | None = Field(
         None, gt=0, description="Predictions and their labels older than this may be archived; unset: kept for ever."
     )

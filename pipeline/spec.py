@@ -221,6 +221,11 @@ class ModelSpec:
     # How far the agent goes by itself with this model; none: as far as the deployment lets it.
     autonomy: Literal["observe", "propose", "act"] | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for labels that `label_index` could not find, or could not tell apart."""
+        if len(set(self.labels)) != 2 or any(label != label.strip().lower() or not label for label in self.labels):
+            raise ValueError(f"labels of {self.name} are two different names in lower case, not {self.labels}")
+
     @property
     def candidate_names(self) -> tuple[str, ...]:
         """The candidates that a training searches without being told, and that the agent may choose from."""
@@ -242,6 +247,10 @@ class ModelSpec:
         if wanted not in self.labels:
             raise ValueError(f"Unknown label {name!r} for {self.name}; use one of: {', '.join(self.labels)}.")
         return self.labels.index(wanted)
+
+
+# Of the content of a rejected row.
+LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, kw_only=True)

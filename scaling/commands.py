@@ -1,17 +1,18 @@
 """The commands over large logs, on a Ray cluster or in this process, and the service in replicas."""
 
-import json
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import partial
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.commands.common import Model, opened, say
+from pipeline.commands.common import AsJson, Model, opened, say
+from pipeline.commands.reporting import print_json
 from pipeline.errors import NoChampionError, UnknownVersionError
 from pipeline.records import VersionRecord, version_tag
 from pipeline.releases.promotion import pointer, version_record
@@ -19,7 +20,7 @@ from pipeline.served.artifact import artifact_path, read_checked
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store
 from scaling.logs import DatabaseLog, Log, ParquetLog, Part
-from scaling.running import Result, Task, run_here, run_on_ray
+from scaling.running import Result, Task, require_ray, run_here, run_on_ray
 from scaling.tasks import Job, report_part, score_part
 
 
@@ -43,13 +44,18 @@ def score(
     rows: Annotated[int, typer.Option(min=1, help="Rows of one task.")] = 10_000,
     backend: Where = Backend.RAY,
     address: Address = None,
+    json: AsJson = False,
 ) -> None:
     """Score every logged input of a model with one of its versions; Parquet files in the folder --out."""
     job, settings = _job(model, version, parquet)
     parts = job.log.parts(model, None, rows)
     out.mkdir(parents=True, exist_ok=True)
     done = _run(partial(score_part, job, out.absolute()), parts, backend, address, settings)
-    say(f"Scored {sum(one['rows'] for one in done):,} rows of {model} with {version_tag(job.version)} into {out}.")
+    scored = sum(one["rows"] for one in done)
+    if json:
+        print_json({"model": model, "version": job.version, "rows": scored, "out": str(out)})
+        return
+    say(f"Scored {scored:,} rows of {model} with {version_tag(job.version)} into {out}.")
 
 
 def backfill(
@@ -60,6 +66,7 @@ def backfill(
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of a window; default: the model's own.")] = None,
     backend: Where = Backend.RAY,
     address: Address = None,
+    json: AsJson = False,
 ) -> None:
     """The drift report of every window of a version's answers, as lines of JSON in the file --out."""
     job, settings = _job(model, version, parquet)
@@ -68,8 +75,13 @@ def backfill(
     parts = job.log.parts(model, job.version, size)
     done = sorted(_run(partial(report_part, job), parts, backend, address, settings), key=lambda one: one["number"])
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("".join(json.dumps(one) + "\n" for one in done), encoding="utf-8")
+    out.write_text("".join(dumps(one) + "\n" for one in done), encoding="utf-8")
     drifted = sum(bool((one["drift"] or {}).get("drift_detected")) for one in done)
+    if json:
+        print_json(
+            {"model": model, "version": job.version, "windows": len(done), "with_drift": drifted, "out": str(out)}
+        )
+        return
     say(f"{len(done)} windows of {model} {version_tag(job.version)}, {drifted} with drift, written to {out}.")
 
 
@@ -82,6 +94,7 @@ def serve(
     address: Address = None,
 ) -> None:
     """Answer predictions from replicas on a Ray cluster until stopped (Ctrl-C)."""
+    require_ray()
     # Imported here: Ray Serve takes seconds, and the other commands need none of it.
     from pipeline.training.ray_cluster import connected
     from scaling.deployment import Replicas, deploy

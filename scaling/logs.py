@@ -79,7 +79,7 @@ class DatabaseLog:
 
 @dataclass(frozen=True)
 class ParquetLog:
-    """Predictions as `python -m pipeline archive` writes them: an archive, or any folder of such files."""
+    """Predictions as `python -m pipeline retention` writes them: an archive, or any folder of such files."""
 
     folder: Path
 

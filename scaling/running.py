@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any
 
 from pipeline.errors import BackendError
@@ -15,6 +16,12 @@ Task = Callable[[Part], Result]
 LOST_TASK_RETRIES = 20
 
 
+def require_ray() -> None:
+    """Raises BackendError that says how to install it."""
+    if find_spec("ray") is None:
+        raise BackendError("Ray is not installed. Install it: pip install -r requirements-ray.txt")
+
+
 def run_here(task: Task, parts: Sequence[Part]) -> Iterator[Result]:
     """One part after the other in this process."""
     return map(task, parts)
@@ -22,12 +29,10 @@ def run_here(task: Task, parts: Sequence[Part]) -> Iterator[Result]:
 
 def run_on_ray(task: Task, parts: Sequence[Part], address: str | None, processes: int) -> Iterator[Result]:
     """A task of the cluster for each part, in the order in which they end. Raises BackendError."""
-    try:
-        import ray
+    require_ray()
+    import ray
 
-        from pipeline.training.ray_cluster import connected
-    except ImportError:
-        raise BackendError("Ray is not installed. Install it: pip install -r requirements-ray.txt") from None
+    from pipeline.training.ray_cluster import connected
 
     with connected(address, processes):
         shared = ray.put(task)  # with the artefact in it; once a node, not once a task

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.catalog import shelf
 from pipeline.checks import check_window
+from pipeline.files import whole_file
 from pipeline.served.artifact import Artifact, unpack
 from pipeline.store.telemetry import decode_input
 from scaling.logs import Log, Part
@@ -43,9 +44,8 @@ def score_part(job: Job, folder: Path, part: Part) -> dict[str, Any]:
         }
     )
     path = folder / f"part-{part.number:06d}.parquet"
-    partial = path.with_suffix(".partial")
-    pyarrow.parquet.write_table(table, partial, compression="zstd")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        pyarrow.parquet.write_table(table, partial, compression="zstd")
     return {"number": part.number, "rows": len(found)}
 
 

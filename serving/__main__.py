@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from pipeline.files import write_whole
 from serving.app import create_service
 from serving.connections import Limits, sweep_for_ever
 from serving.logs import LOG_CONFIG
@@ -43,9 +44,7 @@ class AnnouncedServer(uvicorn.Server):
             f"Serving on http://{self.config.host}:{port}  (docs: /docs, health: /health)", file=sys.stderr, flush=True
         )
         if self._port_file:
-            partial = self._port_file.with_name(f"{self._port_file.name}.partial")
-            partial.write_text(f"{port}\n")
-            partial.replace(self._port_file)
+            write_whole(self._port_file, f"{port}\n")
 
 
 def _limits(settings: ServingSettings) -> Limits:

@@ -6,6 +6,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from pydantic import SecretStr
 from starlette.types import Scope
@@ -13,10 +14,10 @@ from starlette.types import Scope
 from serving.errors import BodyTooLargeError, ServingError
 
 MOST_CALLERS = 20_000
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
-# Paths with this in them answer with messages, so that reading them takes a key as well.
-SHOWS_MESSAGES = "/labels"
+# Paths with one of these in them answer with messages or their words, so that reading them takes a key as well.
+SHOW_MESSAGES = ("/labels/", "/drift/")
 
 Headers = Mapping[bytes, bytes]
 
@@ -102,12 +103,15 @@ class Admission:
         """Key, rate, encoding and announced size of one request."""
         path: str = scope["path"]
         caller = None
-        if path.startswith("/control/"):
-            self._admit_control(scope, headers)
-        elif self._keys and needs_key(scope["method"], path):
-            caller = self._known_key(headers)
-        if self._rates is not None:
-            self._admit_rate(caller or peer(scope))
+        try:
+            if path.startswith("/control/"):
+                self._admit_control(scope, headers)
+            elif self._keys and needs_key(scope["method"], path):
+                caller = self._known_key(headers)
+        finally:
+            # A refusal takes from the peer's rate as well: nobody may guess keys without end.
+            if self._rates is not None:
+                self._admit_rate(caller or peer(scope))
         if b"content-encoding" in headers and headers[b"content-encoding"] != b"identity":
             raise EncodingError("Compressed bodies are not taken. Send the body as it is, without Content-Encoding.")
         length = headers.get(b"content-length")
@@ -139,7 +143,11 @@ class Admission:
 
 def needs_key(method: str, path: str) -> bool:
     """Whatever carries or shows messages; health, counters and documentation are open."""
-    return method not in {"GET", "HEAD", "OPTIONS"} or SHOWS_MESSAGES in path
+    return method not in {"GET", "HEAD", "OPTIONS"} or shows_messages(path)
+
+
+def shows_messages(path: str) -> bool:
+    return any(part in path for part in SHOW_MESSAGES)
 
 
 def presented(headers: Headers) -> bytes:
@@ -171,8 +179,17 @@ def _host_name(headers: Headers) -> str:
 def peer(scope: Scope) -> str:
     """Whom a rate belongs to when there is no key: an address, or the /64 network of an IPv6 one."""
     client = scope.get("client")
-    host = client[0] if client else "unknown"
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    host: str = client[0] if client else "unknown"
+    return _network(host) if ":" in host else host
+
+
+@lru_cache(MOST_CALLERS)
+def _network(host: str) -> str:
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return host
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _digest(secret: bytes) -> bytes:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic_core import from_json
+
 from pipeline.checks import drift_of
 from pipeline.labels.feedback import LabelEntry
 from pipeline.monitoring.drift import DriftReport
@@ -39,8 +41,12 @@ def drift_answer(report: DriftReport | NumericDriftReport, loaded: Loaded) -> di
 
 
 def feedback_items(body: bytes) -> list[Feedback]:
-    """One label, or {"labels": [...]}."""
-    if body.lstrip()[:1] == b"{" and b'"labels"' in body:
+    """One label, or {"labels": [...]}: told apart by the key, since a source or a class may be called `labels` too."""
+    try:
+        given = from_json(body)
+    except ValueError:
+        given = {}  # what is wrong with it, `parse` says
+    if isinstance(given, dict) and "labels" in given:
         return parse(FeedbackList, body).labels
     return [parse(Feedback, body)]
 

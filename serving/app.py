@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 
+from pipeline.version import VERSION
 from serving.access_log import AccessLog
 from serving.admission import Admission, Rates
 from serving.control import ControlPlane
@@ -60,7 +61,13 @@ def create_service(settings: ServingSettings) -> Service:
         "access_log": AccessLog() if settings.access_log else None,
     }
     front_door = Middleware(FrontDoor, **shared)
-    app = DocumentedApp(title="Refit: predictions", lifespan=lifespan, middleware=[front_door], telemetry=NO_TELEMETRY)
+    app = DocumentedApp(
+        title="Refit: predictions",
+        version=VERSION,
+        lifespan=lifespan,
+        middleware=[front_door],
+        telemetry=NO_TELEMETRY,
+    )
     app.router.routes[:0] = routes
     install_handlers(app)
     # Whom a proxy speaks for is found out by uvicorn, on the way to the application.

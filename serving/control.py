@@ -18,9 +18,10 @@ from pipeline.releases.pins import unpin
 from pipeline.releases.promotion import pin, roll_back
 from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules
-from pipeline.releases.rollout_store import Rollout, advance, cancel, current_rollout, take_back
+from pipeline.releases.rollout_events import Rollout
+from pipeline.releases.rollout_store import advance, cancel, current_rollout, take_back
 from pipeline.spec import ModelSpec
-from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
+from serving.errors import JsonResponse, store_answers
 from serving.parsing import parse
 from serving.parts import Parts
 from serving.routes import DataPlane
@@ -71,10 +72,8 @@ class ControlPlane:
     def _in_store(
         self, move: Callable[[Engine, ModelSpec, Any, datetime], dict[str, Any]], spec: ModelSpec, body: BaseModel
     ) -> dict[str, Any]:
-        try:
+        with store_answers("The control store does not answer, so nothing was moved."):
             return move(self._parts.control.engine(), spec, body, datetime.now(UTC))
-        except STORE_AWAY as error:
-            raise StoreAwayError(f"The control store does not answer, so nothing was moved. {reason(error)}") from None
 
 
 def _promote(control: Engine, spec: ModelSpec, body: PromoteBody, now: datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from serving.admission import shows_messages
 from serving.control import ControlPlane
 from serving.errors import OPEN_INFERENCE
 from serving.introspection import Introspection
@@ -33,7 +34,7 @@ from serving.schemas import (
     RolloutBody,
     UnpinBody,
 )
-from serving.watching import Watching
+from serving.watching import DEFAULT_PAGE, LARGEST_PAGE, LARGEST_QUEUE, Watching
 
 Handler = Callable[[Request], Awaitable[Response]]
 NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -46,7 +47,7 @@ REFUSALS: dict[int, str] = {
     409: "The move is refused: no passed verdict, a pin, or another move was first",
     413: "Body too large",
     415: "Compressed bodies are not taken",
-    422: "The body is not what the route takes; the message says what to do",
+    422: "The body or the query is not what the route takes; the message says what to do",
     429: "Too many requests; Retry-After says when to send the next",
     503: "No champion is loaded, or a store is away",
 }
@@ -207,7 +208,25 @@ def _get(path: str, handler: Handler) -> PlainRoute:
 
 
 def _get_options(path: str) -> dict[str, Any]:
-    return {"responses": _refusals(path, (404, 429, 503)), "openapi_extra": {"parameters": _in_path(path)}}
+    statuses = (401, 404, 422, 429, 503) if shows_messages(path) else (404, 429, 503)
+    return {"responses": _refusals(path, statuses), "openapi_extra": {"parameters": [*_in_path(path), *_asked(path)]}}
+
+
+def _asked(path: str) -> list[dict[str, Any]]:
+    """The parameters of the query of a path."""
+    if path.endswith("/labels/queue"):
+        return [_whole("limit", f"Most entries of the answer, {LARGEST_QUEUE} at most.", DEFAULT_PAGE)]
+    if path.endswith("/drift/history"):
+        return [
+            _whole("limit", f"Most reports of a page, {LARGEST_PAGE} at most.", DEFAULT_PAGE),
+            _whole("before", "The next_before of the page before; left out for the first one."),
+        ]
+    return []
+
+
+def _whole(name: str, description: str, default: int | None = None) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer", "minimum": 1} | ({"default": default} if default else {})
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
 def _refusals(path: str, statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:

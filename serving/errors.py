@@ -3,6 +3,7 @@
 RefitError (pipeline)
 └── ServingError          carries its own status and code
     ├── InvalidInputError 422: the body is not what the route takes
+    │   └── NoAnswerError 422: a version finds no probability for the input (asking.py)
     ├── BodyTooLargeError 413: refused before parsing
     ├── NotServingError   503: nothing is loaded for the model, with the reason
     ├── StoreAwayError    503: a database does not answer; what was sent may be sent again
@@ -12,7 +13,8 @@ RefitError (pipeline)
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -148,6 +150,15 @@ def reason(error: Exception) -> str:
     code = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
     known = SQLITE_REASONS.get("_".join(code.split("_")[:2]))
     return known or f"{type(error).__name__}. Check REFIT_HOME, REFIT_CONTROL_URL and REFIT_TELEMETRY_URL."
+
+
+@contextmanager
+def store_answers(otherwise: str) -> Iterator[None]:
+    """Around whatever asks a store, from its opening on. Raises StoreAwayError, which begins with `otherwise`."""
+    try:
+        yield
+    except STORE_AWAY as error:
+        raise StoreAwayError(f"{otherwise} {reason(error)}") from None
 
 
 def error_response(

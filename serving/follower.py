@@ -4,7 +4,6 @@ Whatever goes wrong on the way (store away, artefact missing or altered) leaves 
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,14 +17,17 @@ from pipeline.faults import fault_point
 from pipeline.records import Pointer, Provenance, version_tag
 from pipeline.releases.pins import active_pin
 from pipeline.releases.promotion import pointer, promotions, version_record
-from pipeline.releases.rollout_store import Rollout, current_rollout, take_back
+from pipeline.releases.rollout_events import Rollout
+from pipeline.releases.rollout_store import current_rollout, take_back
 from pipeline.served.artifact import Artifact, artifact_path, read_checked, unpack
 from pipeline.served.text_linear import TextPredictor
 from serving.asking import BROKEN_MODEL
 from serving.background import give_way
-from serving.errors import STORE_TROUBLE, reason
+from serving.errors import STORE_TROUBLE
 from serving.fetching import ArtifactAwayError
 from serving.local_copy import LocalCopy
+from serving.pauses import Pauses
+from serving.reported import away, no_champion_in_store, no_way_back, unusable
 from serving.routing import Slot
 from serving.slots import Loaded, Problem, Slots, Trial
 from serving.trials import TrialFigures
@@ -71,8 +73,7 @@ class Follower:
         self._seconds = seconds
         self._stopping = Event()
         self._wake = Event()
-        self._retry_at: dict[Pointer, float] = {}
-        self._standby_retry_at = -math.inf
+        self._pauses = Pauses(seconds)
         self._thread = Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -121,7 +122,7 @@ class Follower:
             self._look_at_standby(model, control)
             self._slots.pins[model] = active_pin(control, model, datetime.now(UTC))
         except STORE_TROUBLE as error:
-            self._report(model, AWAY, _away(model, error))
+            self._report(model, AWAY, away(model, error))
             return
         self._slots.solved(model, AWAY)
 
@@ -129,12 +130,12 @@ class Follower:
         champion = self._slots.get(model, Slot.CHAMPION)
         if wanted is None:
             if champion is not None:
-                self._report(model, STORE_EMPTY, _no_champion_in_store(model, champion))
+                self._report(model, STORE_EMPTY, no_champion_in_store(model, champion))
             return
         self._slots.solved(model, STORE_EMPTY)
         if champion is not None and champion.pointer == wanted:
             self._slots.solved(model, UNUSABLE)  # a rollback away from a broken version solves it too
-        elif self._seconds() >= self._retry_at.get(wanted, -math.inf):
+        elif not self._pauses.last(model, Slot.CHAMPION, wanted):
             self._swap(wanted)
 
     def _look_at_trial(self, model: str, control: Engine) -> None:
@@ -143,6 +144,7 @@ class Follower:
         if rollout is None or self._slots.get(model, Slot.CHAMPION) is None:
             if trial is not None:
                 self._slots.set_trial(model, None)
+            self._slots.solved(model, NOT_FETCHED)
             return
         if trial is not None and trial.rollout == rollout:
             return
@@ -173,6 +175,9 @@ class Follower:
         champion, previous = self._slots.get(model, Slot.CHAMPION), self._slots.get(model, Slot.PREVIOUS)
         wanted = champion.pointer.previous_version if champion else None
         if wanted is None or (previous is not None and previous.version == wanted):
+            self._slots.solved(model, NO_WAY_BACK)  # by another promotion, which may have brought it along
+            return
+        if self._pauses.last(model, Slot.PREVIOUS, wanted):
             return
         was = next((move for move in promotions(control, model, 1_000) if move.to_version == wanted), None)
         record = version_record(control, model, wanted)
@@ -186,13 +191,11 @@ class Follower:
             previous_version=None,
             promoted_at=was.at,
         )
-        if self._seconds() < self._standby_retry_at:
-            return
         try:
             artifact, _ = self._load(model, record.artifact_sha256)
         except BROKEN_MODEL as error:
-            self._standby_retry_at = self._seconds() + self._retry_seconds
-            self._report(model, NO_WAY_BACK, _no_way_back(model, wanted, error))
+            self._pauses.begin(model, Slot.PREVIOUS, wanted, self._retry_seconds)
+            self._report(model, NO_WAY_BACK, no_way_back(model, wanted, error))
             return
         self._slots.stand_by(model, Loaded(pointer=standby, artifact=artifact, since=_now()))
         self._slots.solved(model, NO_WAY_BACK)
@@ -209,8 +212,8 @@ class Follower:
         except BROKEN_MODEL as error:
             # A fetcher keeps its own pauses.
             pause = 0.0 if isinstance(error, ArtifactAwayError) else self._retry_seconds
-            self._retry_at = {wanted: self._seconds() + pause}
-            self._report(wanted.model, UNUSABLE, _unusable(wanted, error))
+            self._pauses.begin(wanted.model, Slot.CHAMPION, wanted, pause)
+            self._report(wanted.model, UNUSABLE, unusable(wanted, error))
             return
         fault_point("swap:loaded")
         self._switch(wanted, artifact)
@@ -274,26 +277,3 @@ def _trial(rollout: Rollout, before: Trial | None, artifact: Artifact) -> Trial:
     """Each stage is judged by its own figures."""
     since = before.since if before and before.rollout.rollout_id == rollout.rollout_id else _now()
     return Trial(rollout=rollout, artifact=artifact, since=since, figures=TrialFigures(rollout.at))
-
-
-def _no_way_back(model: str, version: int, error: Exception) -> str:
-    return f"{model} {version_tag(version)}, to which a rollback would return, cannot be loaded: {error}"
-
-
-def _away(model: str, error: Exception) -> str:
-    return f"The control store cannot be read, so a promotion of {model} would not be seen: {reason(error)}"
-
-
-def _no_champion_in_store(model: str, champion: Loaded) -> str:
-    return (
-        f"The control store names no champion of {model}; {champion.tag} of the local copy goes on serving. "
-        "Check that REFIT_CONTROL_URL and REFIT_HOME are the ones that were trained with."
-    )
-
-
-def _unusable(wanted: Pointer, error: Exception) -> str:
-    name = f"{wanted.model} {version_tag(wanted.version)}"
-    return (
-        f"{name} is the champion in the store, but its artefact cannot be served: {error} "
-        f"Restore the file, or go back: python -m pipeline rollback {wanted.model}"
-    )

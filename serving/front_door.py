@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import RefitError
-from serving.access_log import AccessLog
+from serving.access_log import AccessLog, begin_noting
 from serving.admission import Admission
 from serving.counters import Counters
 from serving.errors import BodyTooLargeError, refit_error
@@ -33,7 +33,7 @@ NO_PAGE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 _PROCESS = secrets.token_hex(10).encode("ascii")
 _count = count(1)
 SCOPE_KEY = "refit.caller"
-# True in the scope of a request that has passed admission already.
+# In the scope of a request that was at admission already: True when it passed, else the refusal. It is asked once.
 ADMITTED_KEY = "refit.admitted"
 
 
@@ -66,10 +66,14 @@ class FrontDoor:
         self.counters.requests += 1
         headers = dict(scope["headers"])
         caller = scope[SCOPE_KEY] = caller_of(headers)
+        noted = begin_noting(scope) if self.access_log else None
         started = time.perf_counter_ns() if self.access_log else 0
         outgoing = _Outgoing(send, self.counters, own_headers(scope["path"], caller.request_id))
         try:
-            if not scope.get(ADMITTED_KEY):
+            admitted = scope.get(ADMITTED_KEY)
+            if isinstance(admitted, RefitError):
+                raise admitted
+            if not admitted:
                 self.admission.admit(scope, headers)
             if b"content-length" in headers or scope["method"] in {"GET", "HEAD"}:
                 await self.app(scope, receive, outgoing.send)
@@ -81,8 +85,9 @@ class FrontDoor:
         except ClientDisconnect:
             self.counters.errors[CLIENT_WENT_AWAY] += 1  # nobody is left to answer, and nothing of ours failed
         finally:
-            if self.access_log:
-                self.access_log.write(scope, caller.request_id, outgoing.status, time.perf_counter_ns() - started)
+            if self.access_log and noted:
+                taken = time.perf_counter_ns() - started
+                self.access_log.write(scope, caller.request_id, outgoing.status, taken, noted)
         return None
 
 

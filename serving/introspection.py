@@ -11,7 +11,7 @@ from pipeline.errors import UnknownModelError
 from pipeline.releases.promotion import versions
 from pipeline.spec import ModelSpec
 from serving.counters import Metric, prometheus_text
-from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
+from serving.errors import STORE_AWAY, JsonResponse, reason, store_answers
 from serving.health import current, health, listing, version_listing
 from serving.parts import Parts
 from serving.performance import accuracy_of, unknown_accuracy
@@ -79,10 +79,8 @@ class Introspection:
         )
 
     def _versions(self, name: str) -> dict[str, Any]:
-        try:
+        with store_answers("The versions cannot be read now."):
             found = versions(self.parts.control.engine(), name)
-        except STORE_AWAY as error:
-            raise StoreAwayError(f"The versions cannot be read now. {reason(error)}") from None
         slots = {held.version: slot.value for slot in Slot if (held := self.parts.slots.held(name, slot))}
         return {"model": name, "versions": [version_listing(record, slots.get(record.version)) for record in found]}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import ArtifactError
 from pipeline.faults import fault_point
+from pipeline.files import whole_file
 from pipeline.records import Pointer
 from pipeline.served.artifact import artifact_path, save_artifact
 
@@ -27,10 +28,9 @@ class LocalCopy:
         save_artifact(self.folder, pointer.model, content)
         fault_point("copy:artifact_saved")
         fields = {**vars(pointer), "promoted_at": pointer.promoted_at.isoformat()}
-        partial = self._pointer_file(pointer.model).with_suffix(f".partial-{os.getpid()}")
-        partial.write_text(json.dumps(fields), encoding="utf-8")
-        fault_point("copy:pointer_written")
-        partial.replace(self._pointer_file(pointer.model))
+        with whole_file(self._pointer_file(pointer.model)) as partial:
+            partial.write_text(json.dumps(fields), encoding="utf-8")
+            fault_point("copy:pointer_written")
         self._forget_old(self.folder / pointer.model)
 
     def keep(self, model: str, content: bytes) -> None:

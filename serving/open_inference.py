@@ -7,6 +7,7 @@ JSON, and Triton's binary extension for inputs and outputs (its clients use it u
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from starlette.responses import Response
 from pipeline.errors import UnknownVersionError
 from pipeline.records import version_tag
 from pipeline.spec import ModelSpec
+from pipeline.version import VERSION
+from serving.access_log import note
 from serving.answering import Served
 from serving.errors import InvalidInputError, JsonResponse
 from serving.front_door import SCOPE_KEY
@@ -25,7 +28,7 @@ from serving.parsing import parse
 from serving.routes import DataPlane, Endpoint
 from serving.routing import Slot
 from serving.schemas import Shown
-from serving.slots import Slots
+from serving.slots import Lineup, Slots
 
 JSON_LENGTH = "inference-header-content-length"
 NUMPY_TYPES = {
@@ -101,7 +104,7 @@ class OpenInference:
 
     async def server(self, request: Request) -> Response:
         """Name and extensions of the server."""
-        return JsonResponse({"name": "refit", "version": "0.1.0", "extensions": ["binary_tensor_data"]})
+        return JsonResponse({"name": "refit", "version": VERSION, "extensions": ["binary_tensor_data"]})
 
     async def live(self, request: Request) -> Response:
         """200 as long as the process answers."""
@@ -116,11 +119,10 @@ class OpenInference:
         return self._is_ready(self._endpoint(request).spec.name)
 
     async def model(self, request: Request) -> Response:
-        """Versions, inputs and outputs of a model."""
+        """The version that may be asked for by its number, inputs and outputs of a model."""
         endpoint = self._endpoint(request)
         name = endpoint.spec.name
-        lineup = self._slots.lineup(name)
-        tags = [lineup.champion.tag, *([lineup.trial.tag] if lineup.trial else [])]
+        tags = [self._lineup(request, endpoint).champion.tag]
         outputs = [{"name": output, "datatype": kind, "shape": [-1]} for output, kind in OUTPUTS.items()]
         described = {"name": name, "versions": tags, "platform": "refit", "inputs": [_input(endpoint)]}
         return JsonResponse({**described, "outputs": outputs})
@@ -131,9 +133,13 @@ class OpenInference:
         asked, binary = _parsed(await request.body(), request.headers.get(JSON_LENGTH))
         tensor = asked.inputs[0]
         values = _rows(endpoint, tensor, _data(tensor, binary), self._most_rows)
-        answers = self._plane.answer_many(endpoint.spec, values, request.scope[SCOPE_KEY].key)
-        served = [answer async for answer in answers]
-        return _answer(endpoint.spec, asked, served, self._slots.lineup(endpoint.spec.name).champion.tag)
+        lineup = self._lineup(request, endpoint)
+        answers = self._plane.answer_many(endpoint.spec, lineup, values, request.scope[SCOPE_KEY].key)
+        served = []
+        async for answer in answers:
+            note(request.scope, answer.entry.prediction_id)
+            served.append(answer)
+        return _answer(endpoint.spec, asked, served)
 
     def _is_ready(self, name: str) -> Response:
         ready = self._slots.get(name, Slot.CHAMPION) is not None
@@ -141,10 +147,23 @@ class OpenInference:
 
     def _endpoint(self, request: Request) -> Endpoint:
         endpoint = self._plane.endpoint_of(request.path_params["name"])
-        number = request.path_params.get("version", "").removeprefix("v")
-        if number and number != str(self._slots.lineup(endpoint.spec.name).champion.version):
-            raise UnknownVersionError(endpoint.spec.name, int(number) if number.isdecimal() else 0)
+        if "version" in request.path_params:
+            self._lineup(request, endpoint)
         return endpoint
+
+    def _lineup(self, request: Request, endpoint: Endpoint) -> Lineup:
+        """Who may answer: the champion and what is tried beside it, or the one version that the path names.
+
+        Raises UnknownVersionError when that is not the champion: a version on trial answers its share alone.
+        """
+        name = endpoint.spec.name
+        lineup = self._slots.lineup(name)
+        number = request.path_params.get("version", "").removeprefix("v")
+        if not number:
+            return lineup
+        if number != str(lineup.champion.version):
+            raise UnknownVersionError(name, int(number) if number.isdecimal() else 0)
+        return replace(lineup, trial=None, split=None)
 
 
 def _input(endpoint: Endpoint) -> dict[str, Any]:
@@ -231,13 +250,13 @@ def _as_batch(values: Sequence[Any]) -> bytes:
     return json.dumps({"messages": values}).encode()
 
 
-def _answer(spec: ModelSpec, asked: InferenceRequest, served: Sequence[Served], champion: str) -> Response:
+def _answer(spec: ModelSpec, asked: InferenceRequest, served: Sequence[Served]) -> Response:
     columns: Mapping[str, list[Any]] = {
         "label": [spec.labels[one.answer.prediction] for one in served],
         "probability": [one.answer.score for one in served],
         "prediction_id": [one.entry.prediction_id for one in served],
     }
-    tag = version_tag(served[0].entry.version) if served else champion
+    tag = version_tag(served[0].entry.version)  # of every row: a request is answered by one version
     tensors = [_output(columns, wanted) for wanted in _wanted(asked)]
     body = {"model_name": spec.name, "model_version": tag, "outputs": [tensor.described for tensor in tensors]}
     if asked.id is not None:

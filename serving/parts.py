@@ -27,7 +27,9 @@ SHADOW_STOP_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """`workers` runs what would hold up the event loop: the databases and the drift scores."""
+    """What would hold up the event loop has threads: `workers` for the databases and the drift scores, `answerers` for
+    models that have to be waited for. A database that hangs holds back no prediction.
+    """
 
     settings: ServingSettings
     specs: Mapping[str, ModelSpec]
@@ -40,6 +42,7 @@ class Parts:
     telemetry: Database
     counters: Counters
     workers: ThreadPoolExecutor
+    answerers: ThreadPoolExecutor
 
     @property
     def default_model(self) -> str:
@@ -60,11 +63,16 @@ class Parts:
         await asyncio.to_thread(self.shadow.stop, SHADOW_STOP_SECONDS)
         await asyncio.to_thread(self.log.close, self.settings.drain_seconds)
         self.workers.shutdown(wait=False, cancel_futures=True)
+        self.answerers.shutdown(wait=False, cancel_futures=True)
         self.control.close()
         self.telemetry.close()
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self.workers, work)
+
+    async def answered(self, work: Callable[[], Result]) -> Result:
+        """The same for answers of models."""
+        return await asyncio.get_running_loop().run_in_executor(self.answerers, work)
 
 
 def _fetch(settings: ServingSettings) -> Callable[[str, str], bytes] | None:
@@ -72,6 +80,16 @@ def _fetch(settings: ServingSettings) -> Callable[[str, str], bytes] | None:
         return None
     timeout = settings.artifacts_timeout_seconds
     return ArtifactFetcher(settings.artifacts_url, settings.artifacts_token, timeout_seconds=timeout).fetch
+
+
+def _log(settings: ServingSettings, telemetry: Database) -> PredictionLog:
+    return PredictionLog(
+        telemetry_writer(telemetry.engine),
+        capacity=settings.log_queue_rows,
+        batch_rows=settings.log_batch_rows,
+        flush_seconds=settings.log_flush_seconds,
+        spool=Spool(settings.local_dir / "spool", settings.spool_bytes) if settings.spool_bytes else None,
+    )
 
 
 def build_parts(settings: ServingSettings) -> Parts:
@@ -82,13 +100,7 @@ def build_parts(settings: ServingSettings) -> Parts:
     durable = settings.log_mode == "durable"
     telemetry = Database("telemetry", pipeline.telemetry_address, pipeline.root, sync_each_commit=durable)
     slots = Slots(tuple(specs))
-    log = PredictionLog(
-        telemetry_writer(telemetry.engine),
-        capacity=settings.log_queue_rows,
-        batch_rows=settings.log_batch_rows,
-        flush_seconds=settings.log_flush_seconds,
-        spool=Spool(settings.local_dir / "spool", settings.spool_bytes) if settings.spool_bytes else None,
-    )
+    log = _log(settings, telemetry)
     return Parts(
         settings=settings,
         specs=specs,
@@ -114,4 +126,5 @@ def build_parts(settings: ServingSettings) -> Parts:
         telemetry=telemetry,
         counters=Counters(specs),
         workers=ThreadPoolExecutor(max_workers=2, thread_name_prefix="work"),
+        answerers=ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer"),
     )

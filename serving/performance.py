@@ -1,5 +1,6 @@
 """How well the champion of a model does: accuracy from the labels of its newest window, latency, counts."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,7 +14,7 @@ from serving.slots import Loaded
 def accuracy_of(telemetry: Engine, spec: ModelSpec, champion: Loaded) -> dict[str, Any]:
     """The champion's newest window, judged by the labels that arrived for it; null where there are none."""
     rules = spec.monitoring
-    window = newest_window(telemetry, spec, champion.pointer)
+    window = newest_window(telemetry, spec, champion.pointer, now=datetime.now(UTC))
     report = judge_window(
         champion.artifact.profile,
         window.predictions,

@@ -24,6 +24,8 @@ log = logging.getLogger("serving")
 
 LONGEST_BACKOFF_SECONDS = 2.0
 CLOSING_SECONDS = 0.05
+# How a store refuses a row for what the row holds. A row that it knows already is none of these: `write` leaves it out.
+REFUSED = (IntegrityError, DataError)
 
 
 class Entry(NamedTuple):
@@ -180,40 +182,63 @@ class PredictionLog:
     def _replay(self) -> None:
         assert self._spool is not None
         try:
-            self._replayed += self._spool.replay(self._write)
+            replayed = self._spool.replay(self._write_what_is_taken)
         except STORE_TROUBLE as error:
             self._failed(error)
+            return
+        self._replayed += replayed
+        if replayed:
+            self._works()
 
     def _write_held(self) -> bool:
         try:
             fault_point("log:writing")
             self._write(self._held)
             fault_point("log:written")
-        except (IntegrityError, DataError):
+        except REFUSED:
             return self._write_one_by_one()
         except STORE_TROUBLE as error:
             self._failed(error)
             return False
         self._done(self._held)
         self._held = []
-        self._problem, self._backoff, self._try_again_at = None, self._flush_seconds, 0.0
+        self._works()
         return True
 
     def _write_one_by_one(self) -> bool:
         """A row that the store refuses for what it holds must not keep the others from being written."""
         while self._held:
             try:
-                self._write(self._held[:1])
-                self._done(self._held[:1])
-            except IntegrityError:
-                self._done(self._held[:1])  # written before: the answer to an earlier commit was lost
-            except DataError:
-                self._refused += 1
-                self._settle(self._held[:1], False)
+                taken = self._is_taken(self._held[0])
             except STORE_TROUBLE as error:
                 self._failed(error)
                 return False
+            if taken:
+                self._done(self._held[:1])
+            else:
+                self._settle(self._held[:1], False)
             del self._held[0]
+        self._works()
+        return True
+
+    def _write_what_is_taken(self, entries: Sequence[Entry]) -> None:
+        """The same of spooled rows: one that is refused is left out and counted, else it would stop all after it."""
+        try:
+            self._write(entries)
+        except REFUSED:
+            for entry in entries:
+                self._is_taken(entry)
+
+    def _is_taken(self, entry: Entry) -> bool:
+        """Write one row; False when the store refuses it for what it holds. Raises what `write` raises otherwise."""
+        try:
+            self._write([entry])
+        except REFUSED as error:
+            if not self._refused:
+                kind = type(error).__name__
+                log.warning("The store refuses prediction %s (%s). Others are counted.", entry.prediction_id, kind)
+            self._refused += 1
+            return False
         return True
 
     def _spool_held(self) -> bool:
@@ -235,6 +260,9 @@ class PredictionLog:
         waiting = [promise for promise in kept if promise is not None]
         if waiting:
             waiting[0].get_loop().call_soon_threadsafe(_resolve, waiting, committed)
+
+    def _works(self) -> None:
+        self._problem, self._backoff, self._try_again_at = None, self._flush_seconds, 0.0
 
     def _failed(self, error: Exception) -> None:
         self._failures += 1

@@ -19,15 +19,8 @@ from pipeline.records import Provenance, version_tag
 from pipeline.releases.pins import active_pin
 from pipeline.releases.promotion import pointer
 from pipeline.releases.rollout import Move, Step, difference, look_is_due, next_step
-from pipeline.releases.rollout_store import (
-    Rollout,
-    advance,
-    cancel,
-    settle,
-    take_back,
-    was_overtaken,
-    was_promoted,
-)
+from pipeline.releases.rollout_events import Rollout
+from pipeline.releases.rollout_store import advance, cancel, settle, take_back, was_overtaken, was_promoted
 from serving.background import give_way
 from serving.errors import STORE_TROUBLE, reason
 from serving.labelled_pairs import LabelledPairs, labelled_pairs
@@ -86,16 +79,17 @@ class Releaser:
         """Do what the guards of the present stage say; what the store refuses is reported and tried again."""
         trial = self._slots.trial(model)
         if trial is None:
+            self._slots.solved(model, STUCK)  # by whoever ended the rollout
             return
         try:
-            if not self._in_order(trial.rollout):
-                return
-            self._judge(model, trial)
-            self._slots.solved(model, STUCK)
+            if self._in_order(trial.rollout):
+                self._judge(model, trial)
         except ConcurrentChangeError:
-            return  # another service was faster; the follower brings what it did
+            pass  # another service was faster; the follower brings what it did
         except (RefitError, *STORE_TROUBLE) as error:
             self._stuck(trial.rollout, error)
+            return
+        self._slots.solved(model, STUCK)
 
     def _in_order(self, rollout: Rollout) -> bool:
         """Whether the rollout still stands beside the champion that it began with; if not, it is put in order."""

@@ -33,7 +33,7 @@ class _Prediction(msgspec.Struct, gc=False):
 
 def prediction_json(spec: ModelSpec, served: Served) -> bytes:
     """One prediction as the routes answer it."""
-    tag, answer, entry = served
+    tag, answer, entry, _, _ = served
     part = _Feature if isinstance(spec.input, NumericInput) else _Word
     prediction, score = answer.prediction, answer.score
     return _encode(

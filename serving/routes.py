@@ -17,10 +17,11 @@ from pipeline.errors import UnknownModelError
 from pipeline.faults import fault_point
 from pipeline.labels.feedback import LabelEntry, LabelsRecorded, record_labels
 from pipeline.spec import ModelSpec, TransformerBlock
-from serving.answering import Answerer, Served
+from serving.access_log import note
+from serving.answering import Answerer, Served, new_id
 from serving.answers import drift_answer, drift_report, feedback_items, label_entries
 from serving.delivery import Delivery
-from serving.errors import STORE_AWAY, JsonResponse, StoreAwayError, reason
+from serving.errors import JsonResponse, store_answers
 from serving.front_door import SCOPE_KEY
 from serving.inputs import Bodies, bodies
 from serving.parts import Parts
@@ -62,12 +63,12 @@ class DataPlane:
     async def predict(self, request: Request) -> Response:
         """Class, confidence and what moved the answer most, for one input."""
         model = self._endpoint(request)
-        return _json(await self._one(model, model.bodies.one, await request.body(), _caller(request)))
+        return _json(await self._one(model, model.bodies.one, request))
 
     async def classify(self, request: Request) -> Response:
         """The older clients' name of the same; it takes {"text": ...} too."""
         model = self._endpoint(request)
-        return _json(await self._one(model, model.bodies.older, await request.body(), _caller(request)))
+        return _json(await self._one(model, model.bodies.older, request))
 
     def straight_ways(self) -> dict[str, Way]:
         """The plain paths of single predictions, for the straight way: none where answers wait for their commit."""
@@ -84,21 +85,24 @@ class DataPlane:
         model = self._endpoint(request)
         values = model.bodies.many(await request.body())
         shown: list[bytes] = []
-        async for served in self.answer_many(model.spec, values, _caller(request)):
+        lineup = self.parts.slots.lineup(model.spec.name)
+        async for served in self.answer_many(model.spec, lineup, values, _caller(request)):
+            note(request.scope, served.entry.prediction_id)
             shown.append(prediction_json(model.spec, served))
         return _json(batch_json(shown))
 
-    async def answer_many(self, spec: ModelSpec, values: Sequence[Any], caller: str) -> Any:
+    async def answer_many(self, spec: ModelSpec, lineup: Lineup, values: Sequence[Any], caller: str) -> Any:
         """Yields what one version answers to each value, once it is handed to the log."""
-        lineup = self.parts.slots.lineup(spec.name)
+        caller = caller or new_id()  # drawn for each value, it would divide them between the versions of a canary
         for start in range(0, len(values), SLICE):
             some = values[start : start + SLICE]
             if self.endpoints[spec.name].waits:
-                slice_ = await self.parts.in_thread(partial(self._answer_each, spec, lineup, some, caller))
+                slice_ = await self.parts.answered(partial(self._answer_each, spec, lineup, some, caller))
             else:
                 slice_ = self._answer_each(spec, lineup, some, caller)
             await self._delivery.deliver([served.entry for served in slice_])
             for served in slice_:
+                self._answerer.given(served)
                 yield served
             await asyncio.sleep(0)
 
@@ -126,25 +130,32 @@ class DataPlane:
     def _endpoint(self, request: Request) -> Endpoint:
         return self.endpoint_of(request.path_params.get("name") or self.parts.default_model)
 
-    def _one_now(self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str) -> bytes | None:
-        """The answer to one body; None, and nothing kept, when the log has no room for it."""
+    def _one_now(
+        self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str
+    ) -> tuple[bytes, str] | None:
+        """The answer to one body, and its prediction's id; None, and nothing kept, when the log has no room for it."""
         started = time.perf_counter_ns()
         served = self._answer(model, value(body), caller)
         content = prediction_json(model.spec, served)
         if not self._delivery.deliver_now(served.entry):
             return None
+        if served.trial is not None:
+            self._answerer.given(served)
         self.parts.counters.answered(model.spec.name, time.perf_counter_ns() - started)
-        return content
+        return content, served.entry.prediction_id
 
-    async def _one(self, model: Endpoint, value: Callable[[bytes], Any], body: bytes, caller: str) -> bytes:
+    async def _one(self, model: Endpoint, value: Callable[[bytes], Any], request: Request) -> bytes:
+        body, caller = await request.body(), _caller(request)
         started = time.perf_counter_ns()
         given = value(body)
         if model.waits:
-            served = await self.parts.in_thread(lambda: self._answer(model, given, caller))
+            served = await self.parts.answered(lambda: self._answer(model, given, caller))
         else:
             served = self._answer(model, given, caller)
         content = prediction_json(model.spec, served)
         await self._delivery.deliver([served.entry])
+        self._answerer.given(served)
+        note(request.scope, served.entry.prediction_id)
         self.parts.counters.answered(model.spec.name, time.perf_counter_ns() - started)
         return content
 
@@ -155,14 +166,10 @@ class DataPlane:
         return [self._answerer.answer(spec, lineup, value, caller) for value in values]
 
     def _record(self, entries: Sequence[LabelEntry]) -> LabelsRecorded:
-        try:
+        with store_answers("The labels could not be stored. Send them again, repeats do no harm."):
             recorded = record_labels(self.parts.telemetry.engine(), entries)
             fault_point("feedback:recorded")
             return recorded
-        except STORE_AWAY as error:
-            raise StoreAwayError(
-                f"The labels could not be stored. Send them again, repeats do no harm. {reason(error)}"
-            ) from None
 
 
 def _caller(request: Request) -> str:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pipeline.errors import NoChampionError
 from pipeline.records import Pin, Pointer, version_tag
-from pipeline.releases.rollout_store import Rollout
+from pipeline.releases.rollout_events import Rollout
 from pipeline.served.artifact import Artifact
 from serving.errors import NotServingError
 from serving.routing import Slot, Split

@@ -45,7 +45,7 @@ class Spool:
         return True
 
     def waiting(self) -> int:
-        """Rows on disk, of this process and of those that died; counted once."""
+        """Rows on disk, of every process that spools in this folder; counted once."""
         if self._rows is None:
             self._rows = sum(len(_entries(path)) for path in self._files())
         return self._rows

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipeline.errors import RefitError
-from serving.access_log import AccessLog
+from serving.access_log import AccessLog, Noted
 from serving.admission import Admission
 from serving.counters import Counters
 from serving.front_door import NO_PAGE, PLAIN_HEADERS, caller_of
 
 Header = tuple[bytes, bytes]
-# Takes the whole body and the key of the caller; gives the answer's JSON, or None when it would have to wait.
-Way = Callable[[bytes, str], bytes | None]
+# Takes the whole body and the key of the caller; gives the answer's JSON and the id of its prediction, or None when it
+# would have to wait.
+Way = Callable[[bytes, str], tuple[bytes, str] | None]
 # They change how a body arrives or what comes after the answer.
 UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
@@ -29,13 +30,13 @@ OWN_HEADERS = b"".join(_line(name, value) for name, value in (*PLAIN_HEADERS, NO
 
 
 class Outcome(NamedTuple):
-    """`content` is the whole HTTP answer; without one, `admitted` tells whether admission was passed already."""
+    """`content` is the whole HTTP answer; without one, `admitted` is True, or the refusal of admission."""
 
     content: bytes | None
-    admitted: bool
+    admitted: bool | RefitError
 
 
-NOT_ADMITTED, NOT_ANSWERED = Outcome(None, False), Outcome(None, True)
+NOT_ANSWERED = Outcome(None, True)
 
 
 class Straight:
@@ -80,19 +81,21 @@ class Straight:
         scope = {"type": "http", "method": "POST", "path": path, "client": client}
         try:
             self._admission.admit(scope, by_name)
-        except RefitError:
-            return NOT_ADMITTED
+        except RefitError as refusal:
+            return Outcome(None, refusal)
         caller = caller_of(by_name)
         try:
-            content = way(body, caller.key)
+            answer = way(body, caller.key)
         except Exception:  # noqa: BLE001 - whatever it is, FastAPI's route meets it too, and has the handlers for it
             return NOT_ANSWERED
-        if content is None:
+        if answer is None:
             return NOT_ANSWERED
+        content, prediction_id = answer
         self._counters.requests += 1
         self._counters.straight += 1
         if self._access_log:
-            self._access_log.write(scope, caller.request_id, 200, time.perf_counter_ns() - started)
+            noted = Noted(prediction_id, 1)
+            self._access_log.write(scope, caller.request_id, 200, time.perf_counter_ns() - started, noted)
         return Outcome(self._whole(content, caller.request_id, default_headers), True)
 
     def _whole(self, content: bytes, request_id: bytes, default_headers: Sequence[Header]) -> bytes:

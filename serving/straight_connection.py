@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipeline.errors import RefitError
 from serving.connections import BoundedProtocol, Limits
 from serving.front_door import ADMITTED_KEY
 from serving.straight import Straight
@@ -74,7 +75,7 @@ class StraightProtocol(BoundedProtocol):
         self.server_state.total_requests += 1
         self.idle_since = self.loop.time()  # for `sweep`, in place of uvicorn's timer for each answer
 
-    def _leave_straight_way(self, admitted: bool = False) -> None:
+    def _leave_straight_way(self, admitted: bool | RefitError = False) -> None:
         """Hand what has arrived of the request to the application."""
         body, self.body = self.body, None
         if body is None:

@@ -1,7 +1,9 @@
 """What monitoring has seen, over HTTP: the label queue, the newest report, the reports before it in pages."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from starlette.requests import Request
@@ -11,11 +13,12 @@ from pipeline.errors import UnknownModelError
 from pipeline.labels.queue import LabelQueue, QueueItem, label_queue
 from pipeline.monitoring.window import StoredReport, reports
 from pipeline.spec import ModelSpec
-from serving.errors import STORE_AWAY, InvalidInputError, JsonResponse, StoreAwayError, reason
+from serving.errors import InvalidInputError, JsonResponse, store_answers
 from serving.parts import Parts
 
 DEFAULT_PAGE, LARGEST_PAGE, LARGEST_QUEUE = 20, 100, 500
 LARGEST_SEQ = 2**62
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,17 @@ class Watching:
         limit = _number(request, "limit", DEFAULT_PAGE, LARGEST_QUEUE)
         loaded = self.parts.slots.champion(spec.name)
 
-        def read() -> LabelQueue:
-            profile = loaded.artifact.profile
-            return label_queue(self._telemetry(), spec=spec, champion=loaded.pointer, profile=profile, limit=limit)
+        def read(telemetry: Engine) -> LabelQueue:
+            return label_queue(
+                telemetry,
+                spec=spec,
+                champion=loaded.pointer,
+                profile=loaded.artifact.profile,
+                limit=limit,
+                now=datetime.now(UTC),
+            )
 
-        queue = await self.parts.in_thread(read)
+        queue = await self._read(read)
         items = [_item(item) for item in queue.items]
         counts = {"waiting": queue.waiting, "window_predictions": queue.window, "labelled": queue.labelled}
         return JsonResponse({"model": spec.name, "model_version": loaded.tag, **counts, "items": items})
@@ -42,15 +51,15 @@ class Watching:
     async def drift_latest(self, request: Request) -> Response:
         """The newest monitoring report of a model; null before the first one."""
         spec = self._spec(request)
-        found = await self.parts.in_thread(lambda: reports(self._telemetry(), model=spec.name, limit=1))
+        found = await self._read(lambda telemetry: reports(telemetry, model=spec.name, limit=1))
         return JsonResponse({"model": spec.name, "report": _report(found[0]) if found else None})
 
     async def drift_history(self, request: Request) -> Response:
         """Reports, the newest first, `limit` a page; `next_before` of a page is the `before` of the next one."""
         spec = self._spec(request)
         limit, before = _number(request, "limit", DEFAULT_PAGE, LARGEST_PAGE), _before(request)
-        page = await self.parts.in_thread(
-            lambda: reports(self._telemetry(), model=spec.name, limit=limit + 1, before_seq=before)
+        page = await self._read(
+            lambda telemetry: reports(telemetry, model=spec.name, limit=limit + 1, before_seq=before)
         )
         shown = page[:limit]
         following = shown[-1].seq if len(page) > len(shown) else None
@@ -65,11 +74,12 @@ class Watching:
             raise UnknownModelError(name[:80], list(self.parts.specs))
         return found
 
-    def _telemetry(self) -> Engine:
-        try:
-            return self.parts.telemetry.engine()
-        except STORE_AWAY as error:
-            raise StoreAwayError(f"The telemetry store cannot be read: {reason(error)}") from None
+    async def _read(self, read: Callable[[Engine], Found]) -> Found:
+        def work() -> Found:
+            with store_answers("The telemetry store cannot be read:"):
+                return read(self.parts.telemetry.engine())
+
+        return await self.parts.in_thread(work)
 
 
 def _before(request: Request) -> int | None:

@@ -5,7 +5,7 @@ from typing import Protocol
 from pipeline.records import JudgedVersion, Pointer, Promotion, Provenance
 from pipeline.releases import promotion
 from pipeline.releases.release import release
-from pipeline.releases.rollout_store import Rollout
+from pipeline.releases.rollout_events import Rollout
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store

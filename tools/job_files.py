@@ -8,7 +8,7 @@ jobs/<model>.lock            held by the process that trains the model
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,8 +77,16 @@ def files_of_decision(root: Path, decision_id: str) -> list[JobFiles]:
 def clear_old(root: Path, now: datetime) -> None:
     """Remove the files of old jobs: all beyond the newest hundred, and those that ended three months ago."""
     folders = [folder for folder in jobs_folder(root).glob("*.*") if folder.is_dir()]
-    by_age = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     oldest = (now - KEPT_FOR).timestamp()
-    for number, folder in enumerate(by_age):
-        if number >= KEPT_JOBS or folder.stat().st_mtime < oldest:
+    for number, (folder, changed) in enumerate(newest_first(folders)):
+        if number >= KEPT_JOBS or changed < oldest:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def newest_first(folders: Iterable[Path]) -> list[tuple[Path, float]]:
+    """With the time of their last change, in seconds; without those that another training has removed meanwhile."""
+    found = []
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            found.append((folder, folder.stat().st_mtime))
+    return sorted(found, key=lambda one: one[1], reverse=True)

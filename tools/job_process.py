@@ -62,5 +62,17 @@ def end_group(pid: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     deadline = time.monotonic() + ENDING_SECONDS
-    while alive(pid, None) and time.monotonic() < deadline:
+    while (alive(pid, None) or _group_lives(pid)) and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+def _group_lives(group: int) -> bool:
+    """Whether a process of the group does anything yet, its leader or a worker."""
+    return any(_group_of(pid) == group and alive(pid, None) for pid in psutil.pids())
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None

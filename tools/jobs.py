@@ -101,10 +101,11 @@ def note(control: Engine, job_id: str, now: datetime, **seen: Any) -> bool:
 
 
 def end(control: Engine, job_id: str, state: JobState, now: datetime, **said: Any) -> None:
-    """Write how a job ended; the model may have another one from now on."""
+    """Write how a running job ended; the model may have another one from now on. One that has ended stays as it is."""
     values = {"state": state.value, "active_model": None, "ended_at": now, **said}
+    running_job = (table.c.job_id == job_id, table.c.state == JobState.RUNNING.value)
     with writing(control).begin() as connection:
-        connection.execute(update(table).where(table.c.job_id == job_id).values(**values))
+        connection.execute(update(table).where(*running_job).values(**values))
 
 
 def ask_to_cancel(control: Engine, job_id: str, who: str, now: datetime) -> Job:

@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 
 from pipeline.gate.verdicts import newest_verdict
+from pipeline.monitoring.figures import figures
 from pipeline.monitoring.window import StoredReport, reports
 from pipeline.records import VersionRecord
 from pipeline.releases.promotion import promotions, versions
 from pipeline.store.open import Store
-from tools.result import ToolResult, failed, no_data, ok
+from tools.result import ToolResult, ToolStatus, failed, no_data, ok
 from tools.runs import RunQuery, differences, unknown_parameters
 
 Numbers = Mapping[str, Any]
@@ -76,7 +77,7 @@ def drift_report(sight: Sight) -> ToolResult:
     (covariate shift, new campaigns)."""
     drift = sight.evidence["drift"]
     if all(drift.get(name) is None for name in ("vocabulary_drift", "tfidf_drift", "numeric_drift")):
-        return ToolResult(status=no_data("").status, data=drift, reason="This window supports no drift score.")
+        return ToolResult(status=ToolStatus.NO_DATA, data=drift, reason="This window supports no drift score.")
     return ok(**drift, drift_threshold=sight.rules["monitoring"]["drift_threshold"])
 
 
@@ -157,8 +158,7 @@ def _tool(look: Callable[..., ToolResult], sight: Sight, arguments: type[BaseMod
 
 
 def _window(report: StoredReport) -> dict[str, Any]:
-    evidence = report.body.get("evidence") or {}
-    drift, accuracy = evidence.get("drift") or {}, evidence.get("accuracy") or {}
+    drift, accuracy = figures(report.body)
     return {
         "generation": report.generation,
         "scheduled": report.scheduled,

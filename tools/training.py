@@ -24,6 +24,7 @@ from pipeline.settings import PipelineSettings
 from pipeline.training.choice import WHOLE, TrainingChoice
 from pipeline.training.progress import PROGRESS_FILE
 from tools import jobs
+from tools.child_environment import child_environment
 from tools.errors import TrainingCancelledError, TrainingFailedError
 from tools.job_files import JobFiles, clear_old, files_of, jobs_folder
 from tools.job_process import end_group, prefer_to_end, started_at
@@ -32,18 +33,7 @@ from tools.job_watching import POLL_SECONDS, Clock, follow, words
 from tools.jobs import Job, JobState
 from tools.training_result import TrainingResult, read_result, result_of
 
-# The child needs none of these; a training must not be able to talk to the deciding model's service.
-SECRETS = (
-    "OPENAI_API_KEY",
-    "REFIT_AGENT_API_KEY",
-    "REFIT_AGENT_API_TOKEN",
-    "REFIT_AGENT_API_APPROVE_TOKEN",
-    "REFIT_AGENT_API_READ_TOKEN",
-    "REFIT_AGENT_EVENTS_SECRET",
-)
-
-
-log = logging.getLogger("refit.agent.jobs")
+log = logging.getLogger("refit.tools.jobs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +182,7 @@ def _why_failed(model: str, code: int, files: JobFiles) -> str:
 
 
 def _environment(settings: PipelineSettings, files: JobFiles) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
-    return kept | {
+    return child_environment(os.environ) | {
         "REFIT_HOME": str(settings.root),
         "REFIT_DATA_DIR": str(settings.data_dir.absolute()),
         "REFIT_TELEMETRY_URL": settings.telemetry_address,

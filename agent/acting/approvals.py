@@ -89,17 +89,16 @@ def decide(
     return approval
 
 
-def expire(control: Engine, model: str, now: datetime) -> list[Approval]:
-    """Mark the pending approvals of a model that ran out, and return them."""
+def expire(control: Engine, approval_id: str, now: datetime) -> Approval | None:
+    """The approval as it stands, marked as expired where nobody answered in time. None when there is none."""
     late = (
-        table.c.model == model,
+        table.c.approval_id == approval_id,
         table.c.state == ApprovalState.PENDING.value,
         table.c.expires_at <= now,
     )
     with writing(control).begin() as connection:
-        rows = connection.execute(select(table.c.approval_id).where(*late)).scalars().all()
         connection.execute(update(table).where(*late).values(state=ApprovalState.EXPIRED.value))
-    return [approval for approval in (by_id(control, row) for row in rows) if approval]
+    return by_id(control, approval_id)
 
 
 def mark_used(control: Engine, approval_id: str) -> None:

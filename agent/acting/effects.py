@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 
 from agent.acting import approvals
 from agent.acting.approvals import Approval, ApprovalState, Binding
+from agent.acting.arguments import arguments_of, decision_words, judged, labels_learned
 from agent.acting.rollouts import moved, note_rollouts
-from agent.acting.telling import told, with_repeats
+from agent.acting.telling import told, told_before, with_repeats
 from agent.actions import CONSEQUENTIAL, Action, Autonomy
 from agent.decision import Decision
 from agent.errors import EffectError, LeaseLostError
@@ -22,18 +23,20 @@ from agent.observability.spans import span
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
 from agent.rules.choices import choice_of
-from pipeline.data.training_set import Origin
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 from pipeline.gate.rules import VerdictStatus
-from pipeline.records import JudgedVersion, Provenance
-from pipeline.releases.rollout_store import Rollout
-from pipeline.training.choice import WHOLE
+from pipeline.records import PromotionKind, Provenance
+from pipeline.releases.promotion import promotions
+from pipeline.releases.rollout_events import Rollout
 from tools.hands import Hands
 
 Clock = Callable[[], datetime]
 Step = Callable[[str], None]
 # What a pass has taken so far, by name: the CPU seconds of its thread.
 Spent = Callable[[], Mapping[str, float]]
+
+# Among so many of the newest moves is one that an effect made before its process was killed.
+NEWEST_MOVES = 100
 
 # Moves of the pointer first, then the long training; people are told before it starts.
 ORDER = (
@@ -130,9 +133,8 @@ class Effects:
         return self._tell(decision, action)
 
     def _tell(self, decision: Decision, action: Action) -> Mapping[str, Any]:
-        earlier = ledger.events(self.control, decision.model, [EntryKind.EFFECT_DONE])
-        mine = [entry for entry in earlier if entry.decision_id != decision.decision_id]
-        return with_repeats(told(decision, action), action, mine, self.clock(), self.tell_again_after)
+        earlier = told_before(self.control, decision, action)
+        return with_repeats(told(decision, action), action, earlier, self.clock(), self.tell_again_after)
 
     def _retrain(self, decision: Decision, entries: list[Entry]) -> Mapping[str, Any]:
         """Train, let the gate judge, and promote that very version when it passed and autonomy allows it."""
@@ -149,13 +151,13 @@ class Effects:
                 "seconds": result.seconds,
                 "metrics": result.body.get("metrics"),
                 "cpu_seconds": result.body.get("cpu_seconds"),
-                "labels": _labels_learned(result.body.get("provenance")),
+                "labels": labels_learned(result.body.get("provenance")),
             }
             trained = self._note(decision, EntryKind.TRAINED, body, "trained")
             self.step("retrain:recorded")
         done = dict(trained.body) | {"promoted": False}
         passed = done["verdict"] == VerdictStatus.PASSED and done["version"] is not None
-        if passed and self._may_promote(decision):
+        if passed and (self._may_promote(decision) or self._has_moved(decision, PromotionKind.PROMOTE)):
             done |= self._release(decision, done["version"], done["verdict_id"])
         return done
 
@@ -174,7 +176,7 @@ class Effects:
         """Promote, or begin the rollout that the model's rules ask for; what was refused is noted and not an error."""
         self.still_mine()
         try:
-            done = self.hands.release(_judged(decision, version, verdict_id), self._provenance(decision))
+            done = self.hands.release(judged(decision, version, verdict_id), self._provenance(decision))
         except (PromotionRefusedError, ConcurrentChangeError) as error:
             body = {"version": version, "error": type(error).__name__, "reason": str(error)}
             self._note(decision, EntryKind.PROMOTION_REFUSED, body, "promotion_refused")
@@ -198,14 +200,21 @@ class Effects:
 
     def _after_approval(self, decision: Decision, action: Action) -> bool:
         """Ask a person, or do what the answer says. False while there is no answer."""
-        if _ended(ledger.entries_of(self.control, decision.decision_id), action):
+        entries = ledger.entries_of(self.control, decision.decision_id)
+        if self._begun(entries, decision, action):
+            self._perform(decision, action)
+            self._use_up(decision, action)
+            return True
+        if _ended(entries, action):
             return True
         wanted = self._binding(decision, action)
         approval = approvals.request(self.control, wanted, self.clock(), self.approval_valid_for)
         asked = {"action": action, "approval_id": approval.approval_id, "expires_at": approval.expires_at}
         self._note(decision, EntryKind.APPROVAL_REQUESTED, asked, f"{action}:asked")
         self.step(f"{action}:asked")
-        if approval.state is ApprovalState.PENDING and approval.expires_at > self.clock():
+        if approval.state is ApprovalState.PENDING:
+            approval = approvals.expire(self.control, approval.approval_id, self.clock()) or approval
+        if approval.state is ApprovalState.PENDING:
             return False
         refusal = approvals.why_refused(approval, wanted)
         if refusal:
@@ -214,8 +223,26 @@ class Effects:
             return True
         self._note_answer(decision, approval)
         self._perform(decision, action)
-        approvals.mark_used(self.control, approval.approval_id)
+        self._use_up(decision, action)
         return True
+
+    def _begun(self, entries: list[Entry], decision: Decision, action: Action) -> bool:
+        """Whether the effect was begun with a person's word, or has moved the champion already: then it is ended, and
+        recorded as what it came to. The champion is not compared again, since the effect itself may have moved it.
+        """
+        started = any(_is(entry, EntryKind.EFFECT_STARTED, action) for entry in entries)
+        granted = any(_is(entry, EntryKind.APPROVAL_GRANTED, action) for entry in entries)
+        kind = PromotionKind.ROLL_BACK if action is Action.ROLL_BACK else PromotionKind.PROMOTE
+        return started and (granted or self._has_moved(decision, kind))
+
+    def _has_moved(self, decision: Decision, kind: PromotionKind) -> bool:
+        newest = promotions(self.control, decision.model, NEWEST_MOVES)
+        return any(move.decision_id == decision.decision_id and move.kind is kind for move in newest)
+
+    def _use_up(self, decision: Decision, action: Action) -> None:
+        approval = approvals.of_action(self.control, decision.decision_id, action)
+        if approval is not None:
+            approvals.mark_used(self.control, approval.approval_id)
 
     def _note_answer(self, decision: Decision, approval: Approval) -> None:
         kinds = {
@@ -259,40 +286,6 @@ class Effects:
             body=body,
             key=f"{decision.decision_id}:{step}",
         )
-
-
-def _labels_learned(provenance: Mapping[str, int] | None) -> int | None:
-    """How many labels from production a training learned from; None where it did not say."""
-    if provenance is None:
-        return None
-    return sum(rows for origin, rows in provenance.items() if origin != Origin.BASE)
-
-
-def _judged(decision: Decision, version: int, verdict_id: str) -> JudgedVersion:
-    return JudgedVersion(
-        model=decision.model,
-        version=version,
-        verdict_id=verdict_id,
-        expected_generation=decision.evidence.champion.generation,
-    )
-
-
-def arguments_of(decision: Decision, action: Action) -> dict[str, Any]:
-    """What exactly an action would be done with, by name, never "the newest"."""
-    champion, challenger = decision.evidence.champion, decision.evidence.challenger
-    if action is Action.PROMOTE and challenger is not None:
-        return {"version": challenger.version, "verdict_id": challenger.verdict_id, "generation": champion.generation}
-    if action is Action.ROLL_BACK:
-        return {"to_version": champion.previous_version, "generation": champion.generation}
-    choice = choice_of(decision.deliberation.proposal) if action is Action.RETRAIN else WHOLE
-    chosen = {} if choice == WHOLE else {"candidates": list(choice.candidates), "window": choice.window.value}
-    return {"generation": champion.generation} | chosen
-
-
-def decision_words(decision: Decision) -> str:
-    """Why the champion moves, for the promotion ledger."""
-    rules = [fired.rule for fired in decision.bounds.fired if fired.requires & CONSEQUENTIAL]
-    return f"decision {decision.decision_id}: {', '.join(rules) or 'proposed by the agent within the policy'}"
 
 
 def _is(entry: Entry, kind: EntryKind, action: Action) -> bool:

@@ -1,5 +1,6 @@
 """Leases: one agent at a time works on a model, with a fencing token that grows with each new holder."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from agent.errors import BusyError, LeaseLostError
 from pipeline.store.control import leases as table
 from pipeline.store.engine import writing
+
+log = logging.getLogger("refit.agent")
 
 Clock = Callable[[], datetime]
 Holding = AbstractContextManager["Lease"]
@@ -97,8 +100,11 @@ def held(control: Engine, name: str, holder: str, clock: Clock, ttl: timedelta) 
 
 
 def _keep(control: Engine, lease: Lease, clock: Clock, ttl: timedelta, stop: threading.Event) -> None:
+    """Renew thrice in each `ttl`, so that the lease outlasts a database that is away for a moment."""
     while not stop.wait(ttl.total_seconds() / 3):
         try:
             renew(control, lease, clock(), ttl)
         except LeaseLostError:
             return
+        except SQLAlchemyError as error:
+            log.warning("The lease of %s was not renewed (%s); it is tried again.", lease.name, type(error).__name__)

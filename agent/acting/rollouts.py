@@ -15,7 +15,8 @@ from agent.record.canonical import to_plain
 from agent.record.ledger import Entry, EntryKind
 from pipeline.records import Promotion, PromotionKind
 from pipeline.releases.promotion import promotions
-from pipeline.releases.rollout_store import EventKind, Rollout, rollout_history
+from pipeline.releases.rollout_events import EventKind, Rollout
+from pipeline.releases.rollout_store import rollout_history
 from tools.hands import Hands
 
 # So many of the newest events and moves are looked at; between two looks there are a few at most.

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Engine
+
 from agent.actions import Action
 from agent.decision import Decision
-from agent.record.ledger import Entry
+from agent.record import ledger
+from agent.record.ledger import Entry, EntryKind
 
 
 def told(decision: Decision, action: Action) -> Mapping[str, Any]:
@@ -22,6 +25,14 @@ def told(decision: Decision, action: Action) -> Mapping[str, Any]:
     return said
 
 
+def told_before(control: Engine, decision: Decision, action: Action) -> list[Entry]:
+    """The newest times that other decisions said something, and, however long ago, when what these repeat was news."""
+    newest = ledger.events(control, decision.model, [EntryKind.EFFECT_DONE], action=action)
+    named = {first for entry in newest if (first := _result(entry).get("repeated_of"))}
+    found = newest + ledger.of_decisions(control, named, EntryKind.EFFECT_DONE)
+    return [entry for entry in found if entry.decision_id != decision.decision_id]
+
+
 def with_repeats(
     said: Mapping[str, Any], action: Action, earlier: Sequence[Entry], now: datetime, again_after: timedelta
 ) -> Mapping[str, Any]:
@@ -33,9 +44,7 @@ def with_repeats(
     known = (
         entry.decision_id
         for entry in earlier
-        if entry.body.get("action") == action
-        and now - entry.at < again_after
-        and _is_news_of(entry.body.get("result") or {}, said)
+        if entry.body.get("action") == action and now - entry.at < again_after and _is_news_of(_result(entry), said)
     )
     return dict(said) | {"repeated_of": next(known, None)}
 
@@ -48,6 +57,12 @@ def sentences_for(decision: Decision, action: Action) -> list[str]:
 
 def rules_for(decision: Decision, action: Action) -> list[str]:
     return [fired.rule for fired in decision.bounds.fired if action in fired.requires]
+
+
+def _result(entry: Entry) -> Mapping[str, Any]:
+    """What was said; nothing of an entry that was altered since."""
+    result = entry.body.get("result")
+    return result if isinstance(result, Mapping) else {}
 
 
 def _is_news_of(result: Mapping[str, Any], said: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from slack_sdk.web import WebClient
 from slack_sdk.webhook import WebhookClient
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware import Middleware
 
 from agent.alerts import buttons
 from agent.alerts.api import alert_routes
@@ -29,11 +30,12 @@ from agent.alerts.mail_channel import Mail
 from agent.alerts.notice import Notice
 from agent.alerts.settings import AlertSettings, alert_settings
 from agent.alerts.slack_blocks import Button
-from agent.alerts.slack_channel import SlackBot, SlackWebhook, retry_handlers
+from agent.alerts.slack_channel import SlackBot, SlackWebhook, no_buttons, retry_handlers
 from agent.alerts.slack_http import SlackDoor
 from agent.alerts.slack_socket import listening
 from agent.alerts.talk import SLACK_HOSTS, SlackTalk, patient_handlers
 from agent.alerts.webhook_channel import Webhook
+from agent.observability.requests import add_within
 from agent.passes import Passes
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
@@ -126,7 +128,7 @@ def reachable(app: FastAPI, agent: AgentSettings, store: Store, passes: Passes) 
     inbound = build_inbound(settings, agent, store, passes)
     if settings.slack_signing_secret:
         verifier = SignatureVerifier(settings.slack_signing_secret.get_secret_value())
-        app.add_middleware(SlackDoor, verifier=verifier, inbound=inbound)
+        add_within(app, Middleware(SlackDoor, verifier=verifier, inbound=inbound))
     with ExitStack() as stack:
         stack.callback(inbound.close)
         if settings.slack_app_token:
@@ -180,7 +182,7 @@ def _slack_bot(settings: AlertSettings, agent: AgentSettings, store: Store) -> S
         client=_web_client(settings, retry_handlers()),
         channel=str(settings.slack_channel),
         places=settings.places,
-        buttons=partial(approval_buttons, store.control) if clickable else _no_buttons,
+        buttons=partial(approval_buttons, store.control) if clickable else no_buttons,
         to_label=labelling.messages,
     )
 
@@ -201,10 +203,6 @@ def approval_buttons(control: Engine, notice: Notice) -> Sequence[Button]:
         button(Purpose.APPROVE, "Approve", "primary", sure),
         button(Purpose.REJECT, "Reject", "danger", None),
     )
-
-
-def _no_buttons(notice: Notice) -> Sequence[Button]:
-    return ()
 
 
 def _mail(settings: AlertSettings, server: str) -> Mail:

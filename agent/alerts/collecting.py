@@ -16,7 +16,7 @@ from agent.alerts.incidents import Change, Incident, after_decision, after_move
 from agent.alerts.moves import move_notice
 from agent.alerts.notice import Notice, NoticeKind, Severity
 from agent.alerts.telling import Told, notices, of_incidents, resolved_notice
-from agent.errors import LedgerError
+from agent.errors import AgentError, LedgerError
 from agent.record import ledger
 from agent.record.codec import decision_of
 from agent.record.ledger import Entry, EntryKind
@@ -28,6 +28,8 @@ from pipeline.store.engine import writing
 log = logging.getLogger("refit.alerts")
 
 BATCH = 200
+# What reading an entry raises that was altered, or written by a release of another form.
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AgentError)
 LEFT_TO_THE_LEDGER = timedelta(seconds=20)
 _MOVED = (EntryKind.PROMOTED, EntryKind.ROLLED_BACK)
 _WITH_READINGS = (EntryKind.EFFECT_DONE, EntryKind.APPROVAL_REQUESTED, EntryKind.ROLLED_BACK)
@@ -66,11 +68,22 @@ class Collector:
             if not cursors.advance(connection, cursors.LEDGER, position, found[-1].seq):
                 return 0  # another agent has read on meanwhile
             for entry, one in zip(found, told, strict=True):
-                made = [_unreadable(entry)] if one is None else self._notices(connection, one, now)
-                self._queue(connection, made, now)
+                self._queue(connection, self._made(connection, entry, one, now), now)
             fault_point("alerts:collecting")
         fault_point("alerts:collected")
         return len(found)
+
+    def _made(self, connection: Connection, entry: Entry, told: Told | None, now: datetime) -> list[Notice]:
+        """The notices of one entry. One that does not hold what it should is told of as such: it must not keep what
+        comes behind it from being told for good."""
+        if told is None:
+            return [_unreadable(entry)]
+        try:
+            with connection.begin_nested():
+                return self._notices(connection, told, now)
+        except UNREADABLE as error:
+            log.error("What entry %s of the ledger says cannot be told: %s", entry.seq, type(error).__name__)
+            return [_unreadable(entry)]
 
     def _notices(self, connection: Connection, told: Told, now: datetime) -> list[Notice]:
         change = _change(told, incident_store.known(connection, told.entry.model, now))

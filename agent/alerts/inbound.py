@@ -17,6 +17,8 @@ from enum import StrEnum
 from threading import BoundedSemaphore
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from agent.acting import approvals
 from agent.alerts import buttons
 from agent.alerts.buttons import Made, Purpose
@@ -113,9 +115,8 @@ class Inbound:
             self._decide(made, user, response_url, payload)
 
     def _label(self, made: Made, user: str) -> str:
-        if not buttons.use(self.store.control, made.button_id, _who(user), self.clock()):
-            used = buttons.find(self.store.control, made.button_id)
-            return f"{_named(used.used_by if used else None)} has labelled this already."
+        if made.used_by is not None:
+            return f"{_named(made.used_by)} has labelled this already."
         label = int(made.subject["label"])
         entry = LabelEntry(
             prediction_id=str(made.subject["prediction_id"]),
@@ -123,7 +124,13 @@ class Inbound:
             source=str(made.subject["source"]),
             at=self.clock(),
         )
-        record_labels(self.store.telemetry, [entry])
+        # Before the button is used up: after a failure or a kill between the two, it can be clicked again.
+        try:
+            record_labels(self.store.telemetry, [entry])
+        except SQLAlchemyError as error:
+            log.error("A label from Slack could not be written: %s", type(error).__name__)
+            return "The label could not be written; please click again in a minute."
+        buttons.use(self.store.control, made.button_id, _who(user), self.clock())
         return f"Noted: {for_slack(self.label_names(made.model)[label], 60)}. Thank you."
 
     def _decide(self, made: Made, user: str, response_url: str, payload: Payload) -> None:

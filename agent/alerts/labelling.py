@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.alerts import buttons
@@ -48,7 +48,14 @@ class Labelling:
             return None
         path = artifact_path(self.artifact_dir, spec.name, champion.artifact_sha256)
         profile = load_artifact(path, champion.artifact_sha256).profile
-        return label_queue(self.store.telemetry, spec=spec, champion=champion, profile=profile, limit=self.most)
+        return label_queue(
+            self.store.telemetry,
+            spec=spec,
+            champion=champion,
+            profile=profile,
+            limit=self.most,
+            now=datetime.now(UTC),
+        )
 
     def _message(self, spec: ModelSpec, item: QueueItem) -> MessageToLabel:
         made = [self._button(spec, item, label) for label in range(len(spec.labels))]

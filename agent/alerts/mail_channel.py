@@ -1,8 +1,9 @@
 """E-mail as a channel: SMTP, encrypted unless a setting says that the relay is on this machine."""
 
+import logging
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from agent.alerts.channels import Context, RefusedError, SendError
 from agent.alerts.links import Places
 from agent.alerts.mail_text import mail_of
 from agent.alerts.notice import Notice
+
+log = logging.getLogger("refit.alerts")
 
 TLS_AT_ONCE = 465
 # The server refuses this mail for good: its size, its content, or all of its receivers.
@@ -40,7 +43,7 @@ class Mail:
         message = mail_of(notice, self.places, self.sender, self.to)
         try:
             with self._connected() as smtp:
-                smtp.send_message(message)
+                _report(smtp.send_message(message), len(self.to))
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise _of_codes("the mail server refused the receivers", codes) from None
@@ -79,6 +82,14 @@ class Mail:
         if self.ca_file:
             context.load_verify_locations(self.ca_file)
         return context
+
+
+def _report(refused: Mapping[str, tuple[int, bytes]], receivers: int) -> None:
+    """Say that some receivers were refused while others got the mail; no address, which the log is not for."""
+    if refused:
+        codes = ", ".join(map(str, sorted({code for code, _ in refused.values()})))
+        said = "The mail server refused %s of %s receivers (%s); the others got the alert. Correct ALERT_EMAIL."
+        log.warning(said, len(refused), receivers, codes)
 
 
 def _of_codes(said: str, codes: Sequence[int]) -> SendError:

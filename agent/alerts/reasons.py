@@ -6,8 +6,9 @@ from typing import Any
 
 from agent.actions import Action
 from agent.alerts.notice import Fact, Severity
-from agent.decision import DataStatus, Decision, Trigger
+from agent.decision import Decision, Trigger
 from agent.deliberation.figures import figures
+from agent.evidence import DataStatus
 from pipeline.monitoring.causes import SENTENCES
 
 

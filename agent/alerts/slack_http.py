@@ -4,6 +4,7 @@ It stands before the control plane's own gate: Slack has no token of ours, and a
 """
 
 import json
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from slack_sdk.signature import SignatureVerifier
@@ -18,6 +19,13 @@ ROUTES = {"interactions": Kind.CLICK, "commands": Kind.COMMAND, "events": Kind.E
 LARGEST_BODY = 1_000_000
 
 
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """By what path a request came in, for whoever counts requests by their routes."""
+
+    path: str
+
+
 class SlackDoor:
     """Plain ASGI. Everything but /slack/ goes on to the application behind it."""
 
@@ -28,6 +36,8 @@ class SlackDoor:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self.app(scope, receive, send)
             return
+        if scope["path"].removeprefix(PREFIX) in ROUTES:
+            scope["route"] = Door(path=scope["path"])
         answer = await self._answer(Request(scope, receive))
         await answer(scope, receive, send)
 

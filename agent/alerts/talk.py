@@ -61,7 +61,8 @@ class SlackTalk:
             log.warning("An answer could not be posted to Slack: %s", type(error).__name__)
             return None
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
-        return str(data.get("ts"))
+        stamp = data.get("ts")
+        return str(stamp) if stamp else None
 
     def _respond(self, response_url: str, body: dict[str, Any]) -> None:
         if urlsplit(response_url).hostname not in self.hosts:

@@ -18,7 +18,7 @@ from agent.alerts.sentences import closing_words, done, hours_words, version_nam
 from agent.decision import Decision
 from agent.record.ledger import Entry, EntryKind
 from pipeline.gate.rules import VerdictStatus
-from pipeline.releases.rollout_store import EventKind
+from pipeline.releases.rollout_events import EventKind
 
 Body = Mapping[str, Any]
 

@@ -24,12 +24,12 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     question: str = Field(min_length=1, max_length=2_000)
-    model: str = Field("sms_spam", max_length=80)
+    model: str | None = Field(None, max_length=80, description="Left out: the model that DEFAULT_MODEL names.")
     conversation: str | None = Field(None, pattern="^[A-Za-z0-9_-]{1,40}$", description="Left out: a new one.")
     act: bool = Field(False, description="Let requests open decisions; needs the operator's token.")
 
 
-def chat_routes(chat_of: ChatOf) -> APIRouter:
+def chat_routes(chat_of: ChatOf, default_model: str = "sms_spam") -> APIRouter:
     """The route, for an application that checks who may ask."""
     routes = APIRouter(tags=["chat"])
 
@@ -42,7 +42,7 @@ def chat_routes(chat_of: ChatOf) -> APIRouter:
         role = role_of(request)
         if asked.act and role is not Role.OPERATOR:
             raise ApiError(403, "forbidden", "Acting in a conversation needs the operator's token.")
-        found = chat_of(asked.model)
+        found = chat_of(asked.model or default_model)
         conversation = asked.conversation or uuid4().hex[:12]
         return StreamingResponse(
             _lines(found.ask(asked.question, conversation, May(act=asked.act, read_messages=role.may_act))),

@@ -6,15 +6,24 @@ from functools import partial
 
 from langchain_core.tools import BaseTool
 
-from agent.build import allowance, conversations, now, read_tools, score
+from agent.build import (
+    allowance,
+    build_observer,
+    conversations,
+    now,
+    price_of,
+    prompts_of,
+    read_tools,
+    score,
+)
 from agent.chat.desk import Desk
 from agent.chat.sitting import Refusal
 from agent.chat.talk import Chat
 from agent.chat.thinking import Mind
 from agent.chat.tools import Snapshot
-from agent.decision import ChampionEvidence, Evidence, PolicyRules
-from agent.deliberation.prompts import Prompts
+from agent.decision import PolicyRules
 from agent.deliberation.proposal import Deliberation
+from agent.evidence import ChampionEvidence, Evidence
 from agent.observing.evidence import Observer
 from agent.passes import Passes
 from agent.settings import AgentSettings
@@ -27,14 +36,14 @@ from pipeline.store.open import Store
 
 def build_chat(settings: AgentSettings, store: Store, spec: ModelSpec, passes: Passes | None = None) -> Chat:
     """A chat about one model. Without `passes` nothing can be asked for in it."""
-    observer = Observer(store, settings.pipeline.artifact_dir, spec)
+    observer = build_observer(settings, store, spec)
     return Chat(
         look=partial(look, settings, store, spec, observer),
         conversations=conversations(settings),
         title=spec.title,
         mind=_mind(settings, store, spec),
         open_desk=partial(_desk, settings, passes, spec.name) if passes else None,
-        prompts=Prompts(settings.prompts_dir) if settings.prompts_dir else Prompts(),
+        prompts=prompts_of(settings),
     )
 
 
@@ -79,17 +88,12 @@ def _mind(settings: AgentSettings, store: Store, spec: ModelSpec) -> Mind | None
     if not settings.llm_configured:
         return None
     from agent.deliberation.assistant import chat_model
-    from agent.deliberation.budget import Price
 
-    prices = Price(
-        usd_per_million_input=settings.llm_usd_per_million_input,
-        usd_per_million_output=settings.llm_usd_per_million_output,
-    )
     return Mind(
         open_model=partial(chat_model, settings),
         allowance=partial(allowance, settings, store),
         llm_name=settings.llm_model,
-        price=prices,
+        price=price_of(settings),
         max_calls=settings.llm_max_calls,
         wall_clock_seconds=settings.llm_wall_clock_seconds,
         advice_only=lambda: settings.llm_advice_only or score(store, spec.name).demoted,

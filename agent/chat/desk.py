@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.actions import Action
-from agent.decision import Bounds, Decision, Evidence, PolicyRules
+from agent.decision import Bounds, Decision, PolicyRules
 from agent.deliberation.proposal import Deliberation, Proposal
 from agent.errors import BusyError
+from agent.evidence import Evidence
 from agent.loop import Loop
 from agent.passes import Passes
 from agent.record import ledger

@@ -3,16 +3,18 @@
 import json
 import re
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from agent.errors import AgentError
 from agent.record.usage import Usage
+from pipeline.files import write_whole
 
 KEPT_TURNS = 12
 LONGEST_TEXT = 4_000
-SPENT = "spent.jsonl"
+# A folder with a file for each day, so that no file is read or written whole for one note.
+SPENT = "spent"
+SPENDING_KEPT = timedelta(days=2)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -47,9 +49,7 @@ class Conversations:
         lines = [json.dumps(asdict(one)) for one in [*self.turns(conversation), kept][-KEPT_TURNS:]]
         path = self._path(conversation)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{uuid4().hex}.partial")
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, "\n".join(lines) + "\n")
 
     def mark_read_messages(self, conversation: str) -> None:
         """Note for good that strangers' text was shown in a conversation; it outlives turns and restarts."""
@@ -61,16 +61,21 @@ class Conversations:
         return self._mark(conversation).exists()
 
     def note_spent(self, at: datetime, usage: Usage) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / SPENT).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"at": at.timestamp(), **asdict(usage)}) + "\n")
+        """Add to what the conversations of this machine have taken, and drop what no day's limit asks for any more."""
+        folder = self.folder / SPENT
+        folder.mkdir(parents=True, exist_ok=True)
+        # The line begins with a new one: a process that was killed may have left half a line behind.
+        with (folder / f"{_day(at)}.jsonl").open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps({"at": at.timestamp(), **asdict(usage)}) + "\n")
+        for old in folder.glob("*.jsonl"):
+            if old.stem < _day(at - SPENDING_KEPT):
+                old.unlink(missing_ok=True)
 
     def spent_since(self, at: datetime) -> Usage:
-        """What all conversations have taken since then."""
-        file = self.folder / SPENT
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        notes = [note for note in map(json.loads, lines) if note.pop("at") >= at.timestamp()]
-        return sum((Usage(**note) for note in notes), Usage())
+        """What all conversations of this machine have taken since then, at most so far back as it is kept."""
+        files = [file for file in (self.folder / SPENT).glob("*.jsonl") if file.stem >= _day(at)]
+        lines = [line for file in files for line in _read(file).splitlines()]
+        return sum((used for used in (_spent(line, at) for line in lines) if used), Usage())
 
     def _mark(self, conversation: str) -> Path:
         return self._path(conversation).with_suffix(".has-read-messages")
@@ -79,3 +84,27 @@ class Conversations:
         if not _ID.fullmatch(conversation):
             raise ConversationError("A conversation's id is 1 to 40 letters, digits, dashes or underscores.")
         return self.folder / f"{conversation}.jsonl"
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""  # another process has dropped it meanwhile
+
+
+def _spent(line: str, since: datetime) -> Usage | None:
+    """One note; None for an older one, and for a line that a kill cut off."""
+    try:
+        note = json.loads(line)
+        at, used = (
+            float(note["at"]),
+            Usage(calls=int(note["calls"]), tokens=int(note["tokens"]), usd=float(note["usd"])),
+        )
+    except (ValueError, TypeError, KeyError):
+        return None
+    return used if at >= since.timestamp() else None

@@ -1,7 +1,6 @@
 """The LLM's way to an answer: tools, limits, and every figure held against what the tools gave."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -11,19 +10,19 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.tools import BaseTool
 
+from agent.chat.citing import not_given
 from agent.chat.events import ChatEvent, EventKind, Heard, events_of, final, messages_of
 from agent.chat.memory import Conversations, Turn
 from agent.chat.reading import Reader, reading_tool
 from agent.chat.sitting import DEMOTED, Sitting
 from agent.deliberation.budget import Allowance, BudgetMiddleware, Price, Spent
-from agent.deliberation.grounding import numbers_of, ungrounded
+from agent.deliberation.grounding import numbers_of
 from agent.deliberation.prompts import Prompts
 from agent.record.canonical import to_plain
 from tools.act import act_tools
 
 SYSTEM = "chat_system.md.j2"
 RECURSION_LIMIT = 25
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 OpenModel = Callable[[], AbstractAsyncContextManager[BaseChatModel]]
 
@@ -78,7 +77,9 @@ class Thinking:
         async with asyncio.timeout(self.mind.wall_clock_seconds), self.mind.open_model() as model:
             messages = [*_remembered(self.sitting.turns), HumanMessage(self.sitting.question)]
             config = {"recursion_limit": RECURSION_LIMIT}
-            stream = self._agent(model).astream({"messages": messages}, config=config, stream_mode="updates")
+            # In a thread: what the day has left, and whether the LLM only advises, are read from the record.
+            agent = await asyncio.to_thread(self._agent, model)
+            stream = agent.astream({"messages": messages}, config=config, stream_mode="updates")
             async for update in stream:
                 for message in messages_of(update):
                     for event in events_of(message, self.heard):
@@ -143,8 +144,7 @@ class Thinking:
         # Earlier answers of a conversation that has read messages may repeat what strangers wrote.
         earlier = () if sitting.has_read else (turn.answer for turn in sitting.turns)
         texts = " ".join((self.heard.citable, sitting.question, *earlier))
-        known |= {f"text.{place}.version": float(one) for place, one in enumerate(_NUMBER.findall(texts))}
-        return ungrounded(said, known)
+        return not_given(said, known, texts)
 
 
 def _remembered(turns: Sequence[Turn]) -> list[AnyMessage]:

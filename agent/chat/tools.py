@@ -12,14 +12,15 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.commands.rendering import names
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
 from agent.deliberation.figures import figures
+from agent.evidence import Evidence
 from agent.foresight.what_if import what_if
 from agent.record import ledger
 from agent.record.canonical import to_plain
 from agent.record.codec import decision_of
 from agent.record.ledger import EntryKind
-from agent.rules.policy_numbers import UnknownRuleNumberError
+from agent.rules.policy_numbers import RuleNumberError
 from pipeline.gate.verdicts import newest_verdict
 from pipeline.releases.promotion import promotions
 from pipeline.store.open import Store
@@ -149,9 +150,10 @@ def what_if_changed(snapshot: Snapshot, number: str, value: float, decision_id: 
     name = number.strip().lower().replace(" ", "_").replace("-", "_")
     try:
         found = what_if(decision_of(entries[0]), {name: value})
-    except UnknownRuleNumberError as error:
+    except RuleNumberError as error:
         return no_data(f"the policy: {error}")
-    flip = next(flip for flip in found.flips if flip.number == name)
+    # None for a number that no decision turns on, such as the size of a window.
+    flip = next((flip for flip in found.flips if flip.number == name), None)
     before, _ = found.changed[name]
     return ok(
         decision_id=found.decision_id,
@@ -163,7 +165,7 @@ def what_if_changed(snapshot: Snapshot, number: str, value: float, decision_id: 
         effective_before=names(found.effective_before),
         effective_now=names(found.effective_now),
         same=found.same,
-        from_there_it_changes_at=flip.beyond,
+        from_there_it_changes_at=flip.beyond if flip else None,
         notes=list(found.notes),
     )
 

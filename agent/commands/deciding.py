@@ -30,6 +30,8 @@ EXIT_CODES = {
     Headline.ASK_PERSON: 15,
 }
 WAITS_FOR_APPROVAL = 14
+# Looks by the clock are sought every few seconds; a shorter interval would only be missed.
+SHORTEST_MINUTES, A_YEAR = 0.1, 527_040
 
 
 def check(
@@ -92,7 +94,10 @@ def decide(
 
 def run(
     model: SomeModel = None,
-    interval_minutes: Annotated[float | None, typer.Option(help="Time between looks; default from settings.")] = None,
+    interval_minutes: Annotated[
+        float | None,
+        typer.Option(min=SHORTEST_MINUTES, max=A_YEAR, help="Time between looks; default from settings."),
+    ] = None,
 ) -> None:
     """Look at the models by the clock until stopped (Ctrl-C)."""
     from agent.alerts.build import delivering_in_background
@@ -104,7 +109,7 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with opened() as (settings, store):
-        if interval_minutes:
+        if interval_minutes is not None:
             settings = settings.model_copy(update={"interval_minutes": interval_minutes})
         loops = {spec.name: build_loop(settings, store, spec) for spec in specs}
         with delivering_in_background(settings, store), looking(settings, store, loops):

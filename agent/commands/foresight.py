@@ -15,14 +15,14 @@ from agent.decision import PolicyRules
 from agent.foresight.what_if import what_if
 from agent.record.codec import decision_of
 from agent.rules.policy_file import read_policy
-from agent.rules.policy_numbers import UnknownRuleNumberError
+from agent.rules.policy_numbers import RuleNumberError
 from agent.settings import AgentSettings
 
 if TYPE_CHECKING:
     from agent.foresight.evaluation.running import AgentReport
     from agent.foresight.evaluation.scenario import Scenario
 
-SCENARIOS = Path(__file__).parents[2] / "tests" / "agent" / "scenarios_eval"
+SCENARIOS = Path(__file__).parents[1] / "foresight" / "evaluation" / "scenarios"
 
 
 def what_if_command(
@@ -50,7 +50,7 @@ def what_if_command(
         decision = decision_of(entries_of(store, decision_id)[0])
     try:
         found = what_if(decision, changes)
-    except UnknownRuleNumberError as error:
+    except RuleNumberError as error:
         raise typer.BadParameter(str(error)) from None
     if json:
         headlines = {"headline_before": found.headline_before, "headline_now": found.headline_now, "same": found.same}

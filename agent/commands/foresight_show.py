@@ -1,4 +1,4 @@
-"""How what-if, replay and backtest are shown: tables and sentences for people."""
+"""How what-if is shown: tables and sentences for people."""
 
 from rich.console import Console
 from rich.table import Table

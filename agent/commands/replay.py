@@ -15,9 +15,10 @@ from rich.table import Table
 from agent.commands import rendering
 from agent.commands.console import AsJson, at_work, opened, out, say
 from agent.commands.known import entries_of
-from agent.decision import Bounds, Decision, Evidence, PolicyRules
+from agent.decision import Bounds, Decision, PolicyRules
 from agent.deliberation.prompts import FOLDER
 from agent.deliberation.proposal import Proposal
+from agent.evidence import Evidence
 from agent.foresight.history_replay import Deliberate, HistoryReplay, Tally, replay_history
 from agent.record import ledger
 from agent.record.codec import decision_of
@@ -43,6 +44,10 @@ def replay(
     if (decision_id is None) == (model is None):
         raise typer.BadParameter("Name either a decision or --model.")
     if decision_id is not None:
+        if since or policy or prompt:
+            raise typer.BadParameter(
+                "--since, --policy and --prompt go with --model; one decision under other numbers: the command what-if."
+            )
         _replay_one(decision_id, json)
     elif model is not None:
         _replay_history(managed_model(model).name, since, policy, prompt, json)

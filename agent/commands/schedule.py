@@ -28,5 +28,6 @@ def schedule(json: AsJson = False) -> None:
             row["model"], row["kind"], row["when"], last, f"{row['next_at']:%Y-%m-%d %H:%M} UTC", row["next_local"][:16]
         )
     out.print(table)
-    leader = body["leader"]
-    say(f"Led by {leader}." if leader else "No agent leads: start one with python -m agent run.")
+    agents = ", ".join(body["agents"])
+    led = f", led by {body['leader']}" if body["leader"] else ""
+    say(f"Run by {agents}{led}." if agents else "No agent runs the clock: start one with python -m agent run.")

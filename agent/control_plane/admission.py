@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from agent.control_plane.roles import READING_METHODS, Role, Tokens
 from agent.errors import ApiError, ApiSetupError
+from agent.settings import AgentSettings
 
 LOCAL_NAMES = frozenset({"localhost"})
 # Says that the process lives and no figure: health checks of this machine carry no token.
@@ -21,6 +22,10 @@ REFUSALS = {
     Role.APPROVER: "This needs the operator's token; an approver's reads and answers approvals.",
     Role.VIEWER: "This needs the operator's token, or an approver's for approvals; a viewer's only reads.",
 }
+
+
+def tokens_of(settings: AgentSettings) -> Tokens:
+    return Tokens(operator=settings.api_token, approver=settings.api_approve_token, viewer=settings.api_read_token)
 
 
 def require_a_safe_setup(host: str, tokens: Tokens) -> None:

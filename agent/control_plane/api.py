@@ -121,7 +121,7 @@ def _models(parts: Parts) -> APIRouter:
 
     @routes.get("/schedule")
     def schedule() -> Plain:
-        """What is done by the clock: last and next times of every plan, and which agent leads."""
+        """What is done by the clock: last and next times of every plan, which agents look, and which of them leads."""
         return _plain(schedule_body(parts.store.control, parts.plans, parts.clock()))
 
     @routes.post("/models/{name}/check")

@@ -15,7 +15,6 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 
 from agent.acting import approvals
-from agent.acting.leases import holders_of
 from agent.alerts.outbox import tallies
 from agent.loop import Clock
 from agent.record import history, ledger
@@ -24,7 +23,7 @@ from agent.record.usage import Usage
 from agent.schedule import data_events
 from agent.schedule.calendar import Plan
 from agent.schedule.claims import newest_claim
-from agent.schedule.leading import NAME
+from agent.schedule.presence import agents_that_look
 from agent.schedule.showing import next_times
 from pipeline.releases.promotion import pointer
 from tools import jobs
@@ -116,9 +115,7 @@ class FromControl(Collector):
         return [version, generation, waiting, decided, headline, score, accuracy, below]
 
     def _jobs(self) -> list[Metric]:
-        total = CounterMetricFamily(
-            "refit_jobs", "Trainings of the agent, by how they stand.", labels=("model", "state")
-        )
+        total = _gauge("refit_jobs", "Trainings of the agent that are listed, by how they stand.", "model", "state")
         for (model, state), number in jobs.counts(self._control).items():
             total.add_metric([model, state], number)
         running = _gauge("refit_job_seconds", "How long the running training has taken.", "model")
@@ -133,9 +130,7 @@ class FromControl(Collector):
     def _outbox(self) -> list[Metric]:
         waiting = _gauge("refit_outbox_waiting", "Notices that wait for a channel.", "channel")
         dead = _gauge("refit_outbox_dead_letters", "Notices that were given up.", "channel")
-        sent = CounterMetricFamily(
-            "refit_outbox_sent", "Notices that were sent and are still listed.", labels=("channel",)
-        )
+        sent = _gauge("refit_outbox_sent", "Notices that were sent and are still listed.", "channel")
         oldest = _gauge("refit_outbox_oldest_seconds", "How long the oldest of them has waited.", "channel")
         for tally in tallies(self._control).values():
             waiting.add_metric([tally.channel], tally.waiting)
@@ -148,7 +143,7 @@ class FromControl(Collector):
     def _schedule(self) -> list[Metric]:
         now = self._clock()
         led = _gauge("refit_schedule_led", "Whether an agent looks at the models by the clock.")
-        led.add_metric([], 1 if holders_of(self._control, NAME, now) else 0)
+        led.add_metric([], 1 if agents_that_look(self._control, now) else 0)
         last = _gauge("refit_schedule_last_timestamp_seconds", "When it was done last.", "model", "kind")
         following = _gauge("refit_schedule_next_timestamp_seconds", "When it is done next.", "model", "kind")
         for plan in self._plans:
@@ -159,9 +154,7 @@ class FromControl(Collector):
         return [led, last, following]
 
     def _events(self) -> list[Metric]:
-        total = CounterMetricFamily(
-            "refit_data_events", "Data that was announced, by what became of it.", labels=("state",)
-        )
+        total = _gauge("refit_data_events", "Data that was announced, by what became of it.", "state")
         for state, number in data_events.counts(self._control).items():
             total.add_metric([state], number)
         return [total]

@@ -28,7 +28,7 @@ class Role(StrEnum):
 
     @property
     def may_act(self) -> bool:
-        """Open decisions, ask for them in chat, give labels, read messages of users."""
+        """Open decisions, give labels, read messages of users; in a chat only the operator's token opens decisions."""
         return self in (Role.LOCAL, Role.OPERATOR)
 
     @property

@@ -12,17 +12,17 @@ from fastapi import APIRouter, FastAPI
 from agent.alerts.build import delivering_in_background, reachable
 from agent.build import build_loop, now
 from agent.commands.console import opened
-from agent.control_plane.admission import require_a_safe_setup
+from agent.control_plane.admission import require_a_safe_setup, tokens_of
 from agent.control_plane.api import Parts, create_api
 from agent.control_plane.artifacts import artifact_routes
 from agent.control_plane.costs_api import cost_routes
-from agent.control_plane.roles import Tokens
 from agent.loop import Loop
 from agent.observability.starting import start_logging
 from agent.passes import Passes
 from agent.schedule.looking import deployed_plans, looking
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
+from pipeline.files import write_whole
 from pipeline.store.open import Store
 
 
@@ -42,9 +42,7 @@ class AnnouncedServer(uvicorn.Server):
         port = self.servers[0].sockets[0].getsockname()[1]
         print(f"{self._name} on http://{self.config.host}:{port}{self._path}", file=sys.stderr, flush=True)
         if self._port_file:
-            partial = self._port_file.with_name(f"{self._port_file.name}.partial")
-            partial.write_text(f"{port}\n")
-            partial.replace(self._port_file)
+            write_whole(self._port_file, f"{port}\n")
 
 
 def serve(host: str | None, port: int | None, port_file: Path | None, with_loop: bool) -> None:
@@ -92,16 +90,14 @@ def build_parts(settings: AgentSettings, store: Store, passes: Passes, *, looks_
     )
 
 
-def tokens_of(settings: AgentSettings) -> Tokens:
-    return Tokens(operator=settings.api_token, approver=settings.api_approve_token, viewer=settings.api_read_token)
-
-
 def _chat(settings: AgentSettings, store: Store, passes: Passes) -> APIRouter:
     """The route of conversations: the same managed models as the loops."""
     from agent.chat.api import chat_routes
     from agent.chat.build import build_chat
 
-    return chat_routes(lambda name: build_chat(settings, store, managed_model(name), passes))
+    return chat_routes(
+        lambda name: build_chat(settings, store, managed_model(name), passes), settings.pipeline.default_model
+    )
 
 
 def _views(settings: AgentSettings, store: Store, loops: Mapping[str, Loop]) -> APIRouter:

@@ -12,9 +12,10 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.actions import Action
-from agent.decision import Bounds, Evidence, PolicyRules
+from agent.decision import Bounds, PolicyRules
 from agent.deliberation.grounding import facts, field_names, ungrounded
 from agent.deliberation.proposal import Diagnosis, Proposal, ReasonCode
+from agent.evidence import Evidence
 from pipeline.training.choice import TrainingChoice
 
 COMPLETE = ("stop", "tool_calls")

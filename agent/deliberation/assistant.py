@@ -22,13 +22,15 @@ from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool
 from langchain_openai import ChatOpenAI
 from langgraph.errors import GraphRecursionError
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent.actions import Action
-from agent.decision import Bounds, Evidence, PolicyRules
+from agent.decision import Bounds, PolicyRules
 from agent.deliberation.acceptance import Accepted, ProposedDecision, Refused, accept
 from agent.deliberation.budget import Allowance, BudgetMiddleware, BudgetSpentError, Price, Spent
 from agent.deliberation.prompts import Prompts
 from agent.deliberation.proposal import Deliberation, ReasonCode
+from agent.evidence import Evidence
 from agent.record.canonical import to_plain
 from agent.settings import AgentSettings
 from tools.act import Basket, act_tools
@@ -47,6 +49,8 @@ _CODES: tuple[tuple[tuple[type[BaseException], ...], ReasonCode], ...] = (
     ((BudgetSpentError, ModelCallLimitExceededError, GraphRecursionError), ReasonCode.BUDGET),
     ((openai.LengthFinishReasonError,), ReasonCode.TRUNCATED),
     ((openai.APIConnectionError, openai.APIStatusError), ReasonCode.LLM_UNAVAILABLE),
+    # Nothing was wrong with an answer: the prompts or the record could not be read, so the model could not be asked.
+    ((OSError, SQLAlchemyError), ReasonCode.LLM_UNAVAILABLE),
 )
 
 
@@ -74,13 +78,23 @@ class Assistant:
     def deliberate(self, evidence: Evidence, limits: Bounds, rules: PolicyRules) -> Deliberation:
         """What the model proposes, or why the rules decide alone."""
         started, spent = time.monotonic(), Spent(price=self.price)
+        thought = Deliberation(asked=True, llm_model=self.llm_name)
         with self.traced() as trace_id:
             try:
-                outcome = asyncio.run(self._ask(evidence, limits, rules, spent))
+                thought = replace(thought, **self._wording())
+                thought = self._with_answer(thought, asyncio.run(self._ask(evidence, limits, rules, spent)))
             except Exception as error:  # noqa: BLE001  the LLM's edge: everything becomes a reason code
-                outcome = Refused(reason_code_of(error), type(error).__name__)
-        thought = self._deliberation(outcome, spent, time.monotonic() - started)
-        return replace(thought, trace_id=trace_id)
+                thought = replace(thought, reason_code=reason_code_of(error), detail=type(error).__name__)
+        return replace(
+            thought,
+            calls=spent.calls,
+            tool_calls=tuple(spent.tool_calls),
+            input_tokens=spent.input_tokens,
+            output_tokens=spent.output_tokens,
+            cost_usd=spent.usd,
+            seconds=round(time.monotonic() - started, 3),
+            trace_id=trace_id,
+        )
 
     async def _ask(self, evidence: Evidence, limits: Bounds, rules: PolicyRules, spent: Spent) -> Accepted | Refused:
         basket = basket_for(limits, self.candidates)
@@ -106,25 +120,20 @@ class Assistant:
             return ProviderStrategy(ProposedDecision)
         return ToolStrategy(ProposedDecision, handle_errors=RETRY_WORDS)
 
-    def _deliberation(self, outcome: Accepted | Refused, spent: Spent, seconds: float) -> Deliberation:
-        accepted = outcome.proposal if isinstance(outcome, Accepted) else None
-        advice_only = accepted is not None and self.advice_only()
-        return Deliberation(
-            asked=True,
-            proposal=None if advice_only else accepted,
-            advice=accepted if advice_only else None,
-            reason_code=ReasonCode.ADVICE_ONLY if advice_only else outcome.code,
-            detail=outcome.detail,
-            llm_model=self.llm_name,
-            prompt_sha256=self.prompts.sha256(SYSTEM, CASE),
-            prompt_version=self.prompts.version(SYSTEM, CASE),
-            calls=spent.calls,
-            tool_calls=tuple(spent.tool_calls),
-            input_tokens=spent.input_tokens,
-            output_tokens=spent.output_tokens,
-            cost_usd=spent.usd,
-            seconds=round(seconds, 3),
-        )
+    def _wording(self) -> dict[str, Any]:
+        return {
+            "prompt_sha256": self.prompts.sha256(SYSTEM, CASE),
+            "prompt_version": self.prompts.version(SYSTEM, CASE),
+        }
+
+    def _with_answer(self, thought: Deliberation, answer: Accepted | Refused) -> Deliberation:
+        """Asks last whether the answer is only advice: that reads the record, which may fail like anything here."""
+        thought = replace(thought, reason_code=answer.code, detail=answer.detail)
+        if isinstance(answer, Refused):
+            return thought
+        if self.advice_only():
+            return replace(thought, advice=answer.proposal, reason_code=ReasonCode.ADVICE_ONLY)
+        return replace(thought, proposal=answer.proposal)
 
 
 def reason_code_of(error: BaseException) -> ReasonCode:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
+from agent.evidence import Evidence
 from agent.rules.signals import HOURS_PER_DAY, Case
 from agent.rules.wording import score, share
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from agent.decision import Bounds, Evidence, PolicyRules
+from agent.decision import Bounds, PolicyRules
 from agent.deliberation.figures import figures
+from agent.evidence import Evidence
 from agent.record.canonical import to_plain
 
 # A number that stands for itself: not part of a name such as F1 or confirm_windows2; `v3` is a version number.
@@ -39,6 +40,13 @@ def facts(evidence: Evidence, rules: PolicyRules, limits: Bounds) -> dict[str, f
 def ungrounded(text: str, known: Mapping[str, float]) -> list[str]:
     """The numbers in `text` that no fact gives when it is rounded to as many decimals, or written as a percentage."""
     return [match.group(0) for match in _NUMBER.finditer(text) if not _is_known(match, known)]
+
+
+def numbers_in(text: str) -> list[float]:
+    """The numbers that stand for themselves in a text; a percentage counts as its share too."""
+    found = list(_NUMBER.finditer(text))
+    shares = [_value(match.group("digits")) / 100 for match in found if match.group("percent")]
+    return [*(_value(match.group("digits")) for match in found), *shares]
 
 
 def field_names(evidence: Evidence) -> frozenset[str]:

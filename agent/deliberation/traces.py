@@ -77,8 +77,10 @@ def _prepare(settings: PipelineSettings, ready: threading.Event) -> None:
 def _environment_kept() -> Iterator[None]:
     """MLflow writes what is set here into the environment, where the training process would take it for a setting."""
     before = {name: os.environ.get(name) for name in WRITTEN}
-    yield
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

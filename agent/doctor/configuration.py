@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsError
 
 from agent.alerts.settings import AlertSettings, alert_settings
-from agent.control_plane.admission import require_a_safe_setup
-from agent.control_plane.roles import Tokens
+from agent.control_plane.admission import require_a_safe_setup, tokens_of
 from agent.doctor.finding import Finding, broken, off, ok, warning
 from agent.errors import AlertSetupError, ApiSetupError, ScheduleError
 from agent.schedule.looking import deployed_plans
@@ -33,6 +32,8 @@ def settings_can_be_read() -> Iterator[Finding]:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             yield broken(AREA, what, f"{where}: {first['msg']}", SEE)
+        except SettingsError as error:
+            yield broken(AREA, what, f"{error}: it is no JSON", SEE)
         else:
             yield ok(AREA, what, "read")
     try:
@@ -73,7 +74,7 @@ def schedules_can_be_read(settings: AgentSettings) -> Iterator[Finding]:
 
 
 def access_is_safe(settings: AgentSettings) -> Iterator[Finding]:
-    tokens = Tokens(operator=settings.api_token, approver=settings.api_approve_token, viewer=settings.api_read_token)
+    tokens = tokens_of(settings)
     try:
         require_a_safe_setup(settings.api_host, tokens)
     except ApiSetupError as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from agent.alerts.settings import alert_settings
 from agent.doctor import configuration, connections, machine, work
@@ -21,7 +22,7 @@ def examine(now: datetime, ports: dict[str, int]) -> list[Finding]:
     found = list(configuration.settings_can_be_read())
     try:
         settings = AgentSettings()
-    except ValidationError:
+    except (ValidationError, SettingsError):
         return found
     for check in _of_settings(settings, ports):
         found += _found(check)
@@ -56,7 +57,7 @@ def _of_settings(settings: AgentSettings, ports: dict[str, int]) -> Iterator[Che
 def _of_store(settings: AgentSettings, store: Store, now: datetime) -> Iterator[Check]:
     yield lambda: machine.clock_is_right(store, now)
     yield lambda: work.champions_serve(store, settings.pipeline.default_model)
-    yield lambda: work.somebody_leads(store, now)
+    yield lambda: work.somebody_looks(store, now)
     yield lambda: work.alerts_get_through(store)
     yield lambda: work.jobs_are_well(store, now)
     try:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from agent.acting.leases import holders_of
 from agent.alerts.outbox import tallies
 from agent.doctor.finding import Finding, off, ok, warning
-from agent.schedule.leading import NAME
+from agent.schedule.presence import agents_that_look
 from pipeline.catalog import catalog
 from pipeline.records import version_tag
 from pipeline.releases.promotion import pointer
@@ -28,10 +27,10 @@ def champions_serve(store: Store, default_model: str) -> Iterator[Finding]:
             yield off(AREA, f"champion of {name}", "none yet")
 
 
-def somebody_leads(store: Store, now: datetime) -> Iterator[Finding]:
-    leaders = holders_of(store.control, NAME, now)
-    if leaders:
-        yield ok(AREA, "clockwork", f"led by {', '.join(leaders)}")
+def somebody_looks(store: Store, now: datetime) -> Iterator[Finding]:
+    agents = agents_that_look(store.control, now)
+    if agents:
+        yield ok(AREA, "clockwork", f"run by {', '.join(agents)}")
     else:
         yield warning(AREA, "clockwork", "no agent looks at the models by the clock", "python -m agent run, or make up")
 

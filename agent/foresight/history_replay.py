@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent.actions import Action, Actions
-from agent.decision import Bounds, Decision, Evidence, PolicyRules, Trigger, WindowScores
+from agent.decision import Bounds, Decision, PolicyRules, Trigger
 from agent.deliberation.proposal import Proposal
+from agent.evidence import Evidence, WindowScores
 from agent.foresight.simulation.run import Prices
 from agent.foresight.what_if import evidence_under
 from agent.observing.answered import SCORES

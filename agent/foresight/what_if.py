@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from math import nextafter
 
 from agent.actions import Actions, Headline, headline_of
-from agent.decision import Bounds, DataStatus, Decision, DriftEvidence, Evidence, PolicyRules
+from agent.decision import Bounds, Decision, PolicyRules
 from agent.deliberation.proposal import Proposal
+from agent.evidence import DataStatus, DriftEvidence, Evidence
 from agent.rules.guardrails import rule
 from agent.rules.policy import RULES, RULES_OF, bounds
 from agent.rules.policy_numbers import NUMBERS, number_of, section_of, with_numbers
@@ -76,7 +77,7 @@ class WhatIf:
 def what_if(decision: Decision, changes: Mapping[str, float]) -> WhatIf:
     """Decide again on the recorded evidence with some numbers changed.
 
-    Raises UnknownRuleNumberError for a number that the policy does not have.
+    Raises RuleNumberError for a number that the policy does not have, or a value that it cannot have.
     """
     rules = with_numbers(decision.rules, changes)
     evidence, notes = evidence_under(decision.evidence, decision.rules, rules)

@@ -1,7 +1,7 @@
 """What an operator's own assistant may look with: the tools of a conversation for any model, and four over all models.
 
-All of them only read, and answer with numbers, enums, ids and our own sentences. No message of a user, no run name and
-no reason that a person typed is passed on.
+All of them only read, and answer with numbers, enums, ids, our own sentences, and those reasons of the deciding model
+that were checked against the evidence. No message of a user, no run name, no reason that a person typed is passed on.
 """
 
 from collections.abc import Callable, Mapping

@@ -11,24 +11,24 @@ from langchain_core.tools import BaseTool
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 
-from agent.build import now, read_tools
+from agent.build import build_observer, now, read_tools
 from agent.chat.build import look
 from agent.chat.tools import Snapshot, chat_tools
 from agent.commands.status import rows_of
-from agent.control_plane.admission import Admission, require_a_safe_setup
+from agent.control_plane.admission import Admission, require_a_safe_setup, tokens_of
 from agent.control_plane.gate import Gate
-from agent.control_plane.server import AnnouncedServer, tokens_of
-from agent.decision import Evidence, PolicyRules
+from agent.control_plane.server import AnnouncedServer
+from agent.decision import PolicyRules
+from agent.evidence import Evidence
 from agent.mcp.offered import World
 from agent.mcp.server import build_server
 from agent.observability.starting import start_logging
-from agent.observing.evidence import Observer
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
 from pipeline.store.open import Store
+from pipeline.version import VERSION
 
 PATH = "/mcp"
-VERSION = "0.1.0"
 
 
 def build_world(settings: AgentSettings, store: Store) -> World:
@@ -76,7 +76,7 @@ def over_http(settings: AgentSettings, store: Store, host: str, port: int, port_
 def _tools_of(settings: AgentSettings, store: Store, model: str) -> Mapping[str, BaseTool]:
     """The tools over one model as it stands now. Raises UnknownModelError."""
     spec = managed_model(model)
-    snapshot, reading = look(settings, store, spec, Observer(store, settings.pipeline.artifact_dir, spec))
+    snapshot, reading = look(settings, store, spec, build_observer(settings, store, spec))
     return chat_tools(snapshot, reading)
 
 

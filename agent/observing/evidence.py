@@ -8,7 +8,8 @@ from typing import Any
 
 from agent.acting import approvals
 from agent.acting.rollouts import ended_badly, running
-from agent.decision import (
+from agent.decision import PolicyRules
+from agent.evidence import (
     ChallengerEvidence,
     ChampionEvidence,
     DataStatus,
@@ -16,7 +17,6 @@ from agent.decision import (
     Evidence,
     HistoryEvidence,
     PatternEvidence,
-    PolicyRules,
     RolloutEvidence,
     TrainingEvidence,
     WindowScores,
@@ -26,8 +26,9 @@ from agent.observing.lookout import SCORES, Lookout, Measured
 from agent.observing.reading import WINDOW_STATUS, accuracy_evidence
 from agent.record import ledger, past
 from agent.record.canonical import to_plain
-from agent.record.ledger import Entry, EntryKind
+from agent.record.ledger import Entry
 from agent.record.past import Past, hours_between
+from agent.record.retrainings import made_for, retraining_events
 from agent.rules.signals import DRIFT_SCORES, clears
 from agent.schedule.calendar import Plan, overdue_hours
 from pipeline.checks import is_full
@@ -37,12 +38,14 @@ from pipeline.monitoring.looks import LOOKED_BACK
 from pipeline.monitoring.window import Window
 from pipeline.records import Pointer, Promotion, PromotionKind, VersionRecord
 from pipeline.releases.promotion import pointer, promotions, versions
-from pipeline.releases.rollout_store import Rollout, rollout_history
+from pipeline.releases.rollout_events import Rollout
+from pipeline.releases.rollout_store import rollout_history
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 
 # A scheduled window that does not fill within a day is looked at as it is.
 PATIENCE_HOURS = 24.0
+# Looks are judged by so many before them; what lasts longer each of them carries on.
 HISTORY = 200
 
 
@@ -76,13 +79,15 @@ class Observer:
         champion, moves = pointer(self.store.control, self.spec.name), self._moves()
         generation = champion.generation if champion else 0
         known = versions(self.store.control, self.spec.name)
-        decided, happened = self._recorded()
+        decided = ledger.decisions(self.store.control, self.spec.name, HISTORY)
+        happened = retraining_events(self.store.control, self.spec.name)
+        tried = made_for(self.store.control, happened, _last(moves, PromotionKind.PROMOTE))
         rollouts = rollout_history(self.store.control, self.spec.name)
-        lately = _lately(decided, happened, now, generation, moves, known)
-        newest = self.lookout.newest(champion)
+        lately = _lately(decided, happened, tried, now, generation, moves, known)
+        newest = self.lookout.newest(champion, now)
         window = self.lookout.next_unseen(champion, newest, now) if scheduled else newest
         drift = self.lookout.drift(champion, window)
-        accuracy = self.lookout.accuracy(champion, newest)
+        accuracy = self.lookout.accuracy(champion, newest, now)
         seen = self._drift(now, champion, window, drift, scheduled)
         judged, training = accuracy_evidence(accuracy, seen.status), self._training(now, known, lately)
         evidence = Evidence(
@@ -97,7 +102,9 @@ class Observer:
             history=HistoryEvidence(
                 unresolved_breach_hours=lately.unresolved_breach_hours,
                 incident_id=lately.incident_id,
-                answered_drift=answered_drift(decided, happened, generation, clears(judged, training, self._rules)),
+                answered_drift=answered_drift(
+                    decided[0] if decided else None, tried, happened, generation, clears(judged, training, self._rules)
+                ),
                 deferrals_in_a_row=lately.deferrals_in_a_row,
                 waiting_for_approval=self._waiting(now),
             ),
@@ -110,17 +117,6 @@ class Observer:
     @property
     def _rules(self) -> PolicyRules:
         return PolicyRules(monitoring=self.spec.monitoring, retraining=self.spec.retraining)
-
-    def _recorded(self) -> tuple[list[Entry], list[Entry]]:
-        """The newest decisions, and what came of retrainings, newest first."""
-        kinds = (
-            EntryKind.EFFECT_STARTED,
-            EntryKind.TRAINED,
-            EntryKind.EFFECT_FAILED,
-            EntryKind.APPROVAL_REJECTED,
-        )
-        control, name = self.store.control, self.spec.name
-        return ledger.decisions(control, name, HISTORY), ledger.events(control, name, kinds, HISTORY)
 
     def _drift(
         self,
@@ -187,7 +183,7 @@ class Observer:
         trained_at = max((at for at in times if at), default=None)
         return TrainingEvidence(
             hours_since_training=hours_between(trained_at, now) if trained_at else None,
-            new_labels=self.lookout.new_labels(trained_at),
+            new_labels=self.lookout.new_labels(trained_at, now),
             hours_since_attempt=lately.hours_since_attempt,
             attempts_last_day=lately.attempts_last_day,
             fruitless_in_a_row=lately.fruitless_in_a_row,
@@ -229,14 +225,19 @@ class Observer:
 def _lately(
     decided: list[Entry],
     happened: list[Entry],
+    tried: list[Entry],
     now: datetime,
     generation: int,
     moves: list[Promotion],
     known: list[VersionRecord],
 ) -> Past:
-    helped = [move.at for move in moves if move.kind is PromotionKind.PROMOTE]
     by_hand = [version.trained_at for version in known if version.decision_id is None]
-    return past.summarise(decided, happened, now, generation, max([*helped, *by_hand], default=None))
+    helped = [*by_hand, *filter(None, [_last(moves, PromotionKind.PROMOTE)])]
+    return past.summarise(decided, happened, now, generation, max(helped, default=None), tried)
+
+
+def _last(moves: list[Promotion], kind: PromotionKind) -> datetime | None:
+    return max((move.at for move in moves if move.kind is kind), default=None)
 
 
 def _rollout(rollout: Rollout | None, now: datetime) -> RolloutEvidence | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from agent.decision import WindowScores
+from agent.evidence import WindowScores
 from agent.observing.artifacts import SHARED
 from agent.record.past import hours_between
 from pipeline.checks import next_window, window_drift
@@ -19,6 +19,7 @@ from pipeline.monitoring.drift import DriftReport, NewPattern, WindowStatus
 from pipeline.monitoring.looks import LOOKED_BACK
 from pipeline.monitoring.numeric import NumericDriftReport
 from pipeline.monitoring.profile import Profile
+from pipeline.monitoring.turns import bound_by_clock
 from pipeline.monitoring.window import Window
 from pipeline.monitoring.window_accuracy import QUEUE_SOURCE, judge_window
 from pipeline.records import LabelledPrediction, Pointer
@@ -85,14 +86,15 @@ class Lookout:
     def __init__(self, store: Store, artifact_dir: Path, spec: ModelSpec):
         self.store, self.artifact_dir, self.spec = store, artifact_dir, spec
 
-    def newest(self, champion: Pointer | None) -> Window | None:
+    def newest(self, champion: Pointer | None, now: datetime) -> Window | None:
         """The newest messages that the champion answered since it became champion."""
         if champion is None:
             return None
         rows = self.spec.monitoring.window_rows
         found = log.latest_window(self.store.telemetry, model=self.spec.name, version=champion.version, rows=rows)
         # After a roll back the version has messages of its earlier service too; windows restart at a promotion.
-        mine = tuple(entry for entry in found.predictions if entry.record.at >= champion.promoted_at)
+        since = bound_by_clock(champion.promoted_at, now)
+        mine = tuple(entry for entry in found.predictions if since is None or entry.record.at >= since)
         return found if len(mine) == len(found.predictions) else _window(mine)
 
     def next_unseen(self, champion: Pointer | None, newest: Window | None, now: datetime) -> Window | None:
@@ -130,14 +132,14 @@ class Lookout:
         drifts = [(report.body.get("evidence") or {}).get("drift", {}) for report in stored]
         return [WindowScores(**{name: drift.get(name) for name in SCORES}) for drift in drifts]
 
-    def accuracy(self, champion: Pointer | None, newest: Window | None) -> AccuracyReport | None:
+    def accuracy(self, champion: Pointer | None, newest: Window | None, now: datetime) -> AccuracyReport | None:
         """Over the labels of the newest window; where it has too few, over the newest labels of this champion."""
         if champion is None or newest is None:
             return None
         report = self._judge(self._loaded(champion).profile, newest.predictions)
         if report.status is AccuracyStatus.OK:
             return report
-        earlier = self._labelled_since_promotion(champion)
+        earlier = self._labelled_since_promotion(champion, now)
         if len(earlier) <= report.labelled:
             return report
         rules = self.spec.monitoring
@@ -145,18 +147,16 @@ class Lookout:
         found = judge_accuracy(correct, len(earlier), floor=rules.accuracy_floor, confidence=rules.accuracy_confidence)
         return replace(found, upper_estimate=report.upper_estimate, suspicious=report.suspicious)
 
-    def _labelled_since_promotion(self, champion: Pointer) -> tuple[LabelledPrediction, ...]:
+    def _labelled_since_promotion(self, champion: Pointer, now: datetime) -> tuple[LabelledPrediction, ...]:
         """Labels that came by themselves: those that were asked for lean to the riskiest answers of their window."""
         rows = self.spec.monitoring.window_rows
-        found = log.labelled_since(
-            self.store.telemetry, model=self.spec.name, after=champion.promoted_at, limit=2 * rows
-        )
-        since = champion.promoted_at
+        since = bound_by_clock(champion.promoted_at, now)
+        found = log.labelled_since(self.store.telemetry, model=self.spec.name, after=since, limit=2 * rows)
         mine = [
             entry
             for entry in found
             if entry.record.version == champion.version
-            and entry.record.at >= since
+            and (since is None or entry.record.at >= since)
             and entry.label_source != QUEUE_SOURCE
         ]
         return tuple(mine[-rows:])
@@ -177,10 +177,11 @@ class Lookout:
         report = self._judge(None, window.predictions)
         return report.p_below_floor if report.status is AccuracyStatus.OK else None
 
-    def new_labels(self, trained_at: datetime | None) -> int:
+    def new_labels(self, trained_at: datetime | None, now: datetime) -> int:
         """How many predictions were labelled since the last training; a label without its prediction waits."""
         most = self.spec.retraining.max_production_rows
-        return log.count_labelled(self.store.telemetry, model=self.spec.name, after=trained_at, most=most)
+        after = bound_by_clock(trained_at, now) if trained_at else None
+        return log.count_labelled(self.store.telemetry, model=self.spec.name, after=after, most=most)
 
 
 def _window(predictions: tuple[LabelledPrediction, ...]) -> Window:

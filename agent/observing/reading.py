@@ -1,6 +1,6 @@
 """What the reports of the monitoring mean as evidence. Pure: no clock, no files, no model calls."""
 
-from agent.decision import AccuracyEvidence, DataStatus
+from agent.evidence import AccuracyEvidence, DataStatus
 from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus
 from pipeline.monitoring.drift_report import WindowStatus
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from agent.decision import Decision, Evidence
+from agent.decision import Decision
 from agent.errors import EvidenceFileError, LedgerError
+from agent.evidence import Evidence
 from agent.record.ledger import Entry
 
 

@@ -12,9 +12,6 @@ from agent.record.past import hours_between
 from agent.record.usage import Usage
 
 DAY = timedelta(hours=24)
-MOST_OF_A_DAY = 2_000
-# What an outcome event says in numbers.
-MEASURED = ("accuracy_before", "accuracy_after")
 
 
 def rows(control: Engine, model: str, limit: int, now: datetime) -> list[dict[str, Any]]:
@@ -26,11 +23,7 @@ def rows(control: Engine, model: str, limit: int, now: datetime) -> list[dict[st
 
 def spent_last_day(control: Engine, now: datetime) -> Usage:
     """What the deliberations over all models took in the last 24 hours."""
-    thoughts = [
-        entry.body.get("deliberation", {})
-        for entry in ledger.decisions(control, None, MOST_OF_A_DAY)
-        if now - entry.at < DAY
-    ]
+    thoughts = [entry.body.get("deliberation", {}) for entry in ledger.asked_since(control, now - DAY)]
     return Usage(
         calls=sum(thought.get("calls", 0) for thought in thoughts),
         tokens=sum(thought.get("input_tokens", 0) + thought.get("output_tokens", 0) for thought in thoughts),

@@ -5,9 +5,9 @@ An entry's hash covers its fields, its very body and the hash before it, so an a
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from agent.actions import Action
 from agent.errors import LedgerError, UnknownDecisionError
 from agent.record.canonical import canonical_json
 from pipeline.store.chain import GENESIS, Verification, entry_hash, verify_chain
@@ -24,6 +25,8 @@ from pipeline.store.engine import writing
 
 # Each round that loses a race means that somebody else appended; far more rounds than agents are never needed.
 APPEND_ROUNDS = 50
+# The clocks of machines that write one ledger differ by less.
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 class EntryKind(StrEnum):
@@ -110,17 +113,46 @@ def entries_of(control: Engine, decision_id: str) -> list[Entry]:
     return found
 
 
-def events(control: Engine, model: str, kinds: Sequence[EntryKind], limit: int = 200) -> list[Entry]:
-    """The newest events of some kinds, newest first."""
+def events(
+    control: Engine, model: str, kinds: Sequence[EntryKind], limit: int = 200, action: Action | None = None
+) -> list[Entry]:
+    """The newest events of some kinds, and of one action where one is named, newest first."""
     wanted = [kind.value for kind in kinds]
     query = select(table).where(table.c.model == model, table.c.kind.in_(wanted))
+    if action is not None:
+        query = query.where(table.c.body.contains(f'"action":{canonical_json(action)}', autoescape=True))
     return _read(control, query.order_by(table.c.seq.desc()).limit(limit))
+
+
+def of_decisions(control: Engine, decision_ids: Iterable[str], kind: EntryKind) -> list[Entry]:
+    """The entries of one kind that belong to some decisions, newest first."""
+    wanted = sorted(set(decision_ids))
+    if not wanted:
+        return []
+    query = select(table).where(table.c.decision_id.in_(wanted), table.c.kind == kind.value)
+    return _read(control, query.order_by(table.c.seq.desc()))
 
 
 def since(control: Engine, model: str, at: datetime) -> list[Entry]:
     """Every entry of a model from that time on, in order."""
     query = select(table).where(table.c.model == model, table.c.at >= at.astimezone(UTC))
     return _read(control, query.order_by(table.c.seq))
+
+
+def asked_since(control: Engine, at: datetime) -> list[Entry]:
+    """The decisions of every model from that time on for which a deciding model was asked, newest first.
+
+    The walk ends at the first entry that is clearly older, so it is as long as that time, not as the ledger.
+    """
+    since = at.astimezone(UTC)
+    older = select(table.c.seq).where(table.c.at < since - CLOCKS_DIFFER).order_by(table.c.seq.desc()).limit(1)
+    query = select(table).where(
+        table.c.seq > func.coalesce(older.scalar_subquery(), 0),
+        table.c.kind == EntryKind.DECISION.value,
+        table.c.at >= since,
+        table.c.body.contains('"asked":true', autoescape=True),
+    )
+    return _read(control, query.order_by(table.c.seq.desc()))
 
 
 def after(control: Engine, seq: int, limit: int) -> list[Entry]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from agent.decision import Evidence
+from agent.evidence import Evidence
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
 from agent.record.past import hours_between

@@ -3,12 +3,14 @@
 Pure: no clock, no files, no model calls. Entries come newest first; all that is taken from them are times and counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from agent.actions import Action
-from agent.decision import DataStatus, Trigger
+from agent.decision import Trigger
+from agent.evidence import DataStatus
 from agent.record.ledger import Entry, EntryKind
 from pipeline.gate.rules import VerdictStatus
 
@@ -33,9 +35,18 @@ class Past:
 
 
 def summarise(
-    decisions: Sequence[Entry], events: Sequence[Entry], now: datetime, generation: int, helped_at: datetime | None
+    decisions: Sequence[Entry],
+    events: Sequence[Entry],
+    now: datetime,
+    generation: int,
+    helped_at: datetime | None,
+    made_for: Sequence[Entry],
 ) -> Past:
-    """`helped_at` is when a retraining last helped: the last promotion, or a training that a person ran since."""
+    """`helped_at` is when a retraining last helped: the last promotion, or a training that a person ran since.
+
+    `made_for` are the decisions that retrainings since then were made for. `decisions` may be cut off anywhere: what
+    lasts longer than they reach is taken from the oldest of them, which knew what lasted then.
+    """
     attempts = [entry for entry in events if _starts_retraining(entry)]
     timely = [entry for entry in attempts if entry.at <= now + AHEAD]
     refusals = [entry for entry in events if entry.kind == EntryKind.APPROVAL_REJECTED]
@@ -44,11 +55,11 @@ def summarise(
     return Past(
         hours_since_attempt=hours_between(timely[0].at, now) if timely else None,
         attempts_last_day=sum(1 for entry in timely if now - entry.at < DAY),
-        fruitless_in_a_row=_fruitless(_not_routine(attempts, decisions), events, helped_at),
+        fruitless_in_a_row=_fruitless(_not_routine(attempts, made_for), events, helped_at),
         hours_since_refusal=hours_between(refused[0].at, now) if refused else None,
         unresolved_breach_hours=_breach_hours(decisions, now, generation),
         incident_id=_incident(decisions, generation),
-        deferrals_in_a_row=_deferrals(decisions),
+        deferrals_in_a_row=_deferrals(decisions, generation),
         refused_versions=frozenset(_versions(refusals)),
         trained_at=next((entry.at for entry in events if entry.kind == EntryKind.TRAINED), None),
     )
@@ -65,10 +76,8 @@ def _starts_retraining(entry: Entry) -> bool:
     return entry.kind == EntryKind.EFFECT_STARTED and body.get("action") == Action.RETRAIN and first
 
 
-def _not_routine(attempts: Sequence[Entry], decisions: Sequence[Entry]) -> list[Entry]:
+def _not_routine(attempts: Sequence[Entry], made_for: Sequence[Entry]) -> list[Entry]:
     """All but those of the schedule alone: in calm, a retraining is expected to change nothing."""
-    tried = {attempt.decision_id for attempt in attempts}
-    made_for = [entry for entry in decisions if entry.decision_id in tried]
     routine = {entry.decision_id for entry in made_for if entry.body["bounds"]["triggers"] == [Trigger.SCHEDULE]}
     return [attempt for attempt in attempts if attempt.decision_id not in routine]
 
@@ -98,13 +107,15 @@ def _breach_hours(decisions: Sequence[Entry], now: datetime, generation: int) ->
     """Since when the breach lasts: back through decisions of this generation until one that saw none."""
     since = None
     for entry in decisions:
-        evidence, bounds = entry.body.get("evidence", {}), entry.body.get("bounds", {})
-        if evidence.get("champion", {}).get("generation") != generation:
+        if _generation(entry) != generation:
             break
-        if BREACHES & set(bounds.get("triggers", ())):
+        if breached(entry):
             since = entry.at
-        elif evidence.get("drift", {}).get("status") in JUDGED:
+        elif judged(entry):
             break  # the window was looked at and nothing was wrong; one that says nothing ends no breach
+    else:
+        hours = _known_then(decisions).get("unresolved_breach_hours")
+        since = decisions[-1].at - timedelta(hours=hours) if hours is not None else since
     return hours_between(since, now) if since else None
 
 
@@ -115,23 +126,54 @@ def _incident(decisions: Sequence[Entry], generation: int) -> str | None:
     promotion, and with a window that could be judged and required none.
     """
     for entry in decisions:
-        evidence, bounds = entry.body.get("evidence", {}), entry.body.get("bounds", {})
-        if evidence.get("champion", {}).get("generation") != generation:
+        if _generation(entry) != generation:
             return None
-        if BREACHES & set(bounds.get("triggers", ())) or Action.ALERT in bounds.get("required", ()):
-            return evidence.get("history", {}).get("incident_id") or entry.decision_id
-        if evidence.get("drift", {}).get("status") in JUDGED:
+        if breached(entry) or Action.ALERT in _part(entry, "bounds").get("required", ()):
+            return _part(entry, "evidence").get("history", {}).get("incident_id") or entry.decision_id
+        if judged(entry):
             return None
-    return None
+    return _known_then(decisions).get("incident_id")
 
 
-def _deferrals(decisions: Sequence[Entry]) -> int:
+def _deferrals(decisions: Sequence[Entry], generation: int) -> int:
+    """How often in a row a retraining was put off, counted back to one that was made or called for no more.
+
+    A look that could judge nothing, such as one between two full windows, neither counts nor ends the row.
+    """
     count = 0
     for entry in decisions:
-        if not entry.body.get("ruling", {}).get("deferred"):
-            break
-        count += 1
-    return count
+        ruling = _part(entry, "ruling")
+        if _generation(entry) != generation:
+            return count
+        if ruling.get("deferred"):
+            count += 1
+        elif judged(entry) or Action.RETRAIN in ruling.get("effective", ()):
+            return count
+    return count + (_known_then(decisions).get("deferrals_in_a_row") or 0)
+
+
+def judged(entry: Entry) -> bool:
+    """Whether the window of a decision could be judged."""
+    return _part(entry, "evidence").get("drift", {}).get("status") in JUDGED
+
+
+def breached(entry: Entry) -> bool:
+    return bool(BREACHES & set(_part(entry, "bounds").get("triggers", ())))
+
+
+def _generation(entry: Entry) -> int | None:
+    generation: int | None = _part(entry, "evidence").get("champion", {}).get("generation")
+    return generation
+
+
+def _known_then(decisions: Sequence[Entry]) -> Mapping[str, Any]:
+    """What the oldest of the decisions knew of the time before it."""
+    known: Mapping[str, Any] = _part(decisions[-1], "evidence").get("history", {}) if decisions else {}
+    return known
+
+
+def _part(entry: Entry, name: str) -> Mapping[str, Any]:
+    return entry.body.get(name, {})
 
 
 def _versions(refusals: Sequence[Entry]) -> list[int]:

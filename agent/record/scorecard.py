@@ -5,14 +5,13 @@ the proposal give what the rules would have done. Only decisions in which the mo
 those that a person asked for in a conversation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from agent.actions import Action
 from agent.record.ledger import Entry, EntryKind
-from agent.record.past import BREACHES
+from agent.record.past import breached, judged
 
 # Demoted to advice when, among its newest choices, those that did worse outnumber those that did better by so many.
 NEWEST_CHOICES = 20
@@ -53,13 +52,13 @@ def scorecard(decisions: Sequence[Sequence[Entry]]) -> Scorecard:
     """The score over decisions of one model, newest first, each with its events behind it."""
     bodies = [entries[0].body for entries in decisions]
     thoughts = [thought for body in bodies if not (thought := body.get("deliberation", {})).get("conversation")]
-    later: Mapping[str, Any] | None = None
+    later: Entry | None = None
     choices = []
     for entries in decisions:
         choice = _choice(entries, later)
         if choice:
             choices.append(choice)
-        later = entries[0].body
+        later = entries[0] if _can_tell(entries[0]) else later
     return Scorecard(
         asked=sum(1 for thought in thoughts if thought.get("asked")),
         accepted=sum(1 for thought in thoughts if thought.get("proposal") or thought.get("advice")),
@@ -67,7 +66,7 @@ def scorecard(decisions: Sequence[Sequence[Entry]]) -> Scorecard:
     )
 
 
-def _choice(entries: Sequence[Entry], later: Mapping[str, Any] | None) -> Choice | None:
+def _choice(entries: Sequence[Entry], later: Entry | None) -> Choice | None:
     body = entries[0].body
     ruling, bounds = body.get("ruling", {}), body.get("bounds", {})
     thought = body.get("deliberation", {})
@@ -77,15 +76,20 @@ def _choice(entries: Sequence[Entry], later: Mapping[str, Any] | None) -> Choice
     added, put_off = effective - required, required - effective
     if not (added | put_off) & {Action.RETRAIN, Action.PROMOTE, Action.ROLL_BACK}:
         return None
-    regret = _of_waiting(body, later) if put_off else _of_acting(entries)
+    regret = _of_waiting(entries[0], later) if put_off else _of_acting(entries)
     return Choice(decision_id=entries[0].decision_id, added=added, put_off=put_off, regret=regret)
 
 
-def _of_waiting(body: Mapping[str, Any], later: Mapping[str, Any] | None) -> Regret:
-    """Waiting was better when the next look saw no breach any more, and worse when the breach was still there."""
-    if later is None or not BREACHES & set(body.get("bounds", {}).get("triggers", ())):
+def _can_tell(entry: Entry) -> bool:
+    """Whether a look says how the waiting before it turned out; one between two full windows does not."""
+    return judged(entry) or breached(entry)
+
+
+def _of_waiting(waited: Entry, later: Entry | None) -> Regret:
+    """Waiting was better when the next look that judged saw no breach any more, and worse when it was still there."""
+    if later is None or not breached(waited):
         return Regret.OPEN
-    return Regret.WORSE if BREACHES & set(later.get("bounds", {}).get("triggers", ())) else Regret.BETTER
+    return Regret.WORSE if breached(later) else Regret.BETTER
 
 
 def _of_acting(entries: Sequence[Entry]) -> Regret:

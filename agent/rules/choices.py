@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from agent.decision import Evidence
 from agent.deliberation.proposal import Deliberation, Proposal, ReasonCode
+from agent.evidence import Evidence
 from pipeline.training.choice import WHOLE, TrainingChoice
 
 

@@ -9,7 +9,8 @@ forbidden, so a breach that may not be retrained still alerts.
 from collections.abc import Callable, Iterable, Mapping
 
 from agent.actions import CONSEQUENTIAL, TELLING, Actions
-from agent.decision import Bounds, Evidence, Fired, PolicyRules
+from agent.decision import Bounds, Fired, PolicyRules
+from agent.evidence import Evidence
 from agent.record.canonical import sha256_of
 from agent.rules import limits, moves, triggers
 from agent.rules.signals import Case, Says

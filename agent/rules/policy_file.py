@@ -8,7 +8,7 @@ import yaml
 
 from agent.decision import PolicyRules
 from agent.errors import EvidenceFileError
-from agent.rules.policy_numbers import SECTIONS, UnknownRuleNumberError, with_numbers
+from agent.rules.policy_numbers import SECTIONS, RuleNumberError, with_numbers
 
 
 def read_policy(path: Path, base: PolicyRules) -> PolicyRules:
@@ -33,7 +33,7 @@ def read_changes(path: Path) -> dict[str, float]:
 def with_numbers_of(base: PolicyRules, changes: Mapping[str, float], path: Path) -> PolicyRules:
     try:
         return with_numbers(base, changes)
-    except UnknownRuleNumberError as error:
+    except RuleNumberError as error:
         raise EvidenceFileError(f"{path}: {error}") from None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from math import inf
+from math import inf, isfinite
 from typing import Any, cast
 
 from agent.decision import PolicyRules
@@ -11,8 +11,27 @@ from pipeline.spec import MonitoringRules, RetrainingRules
 SECTIONS: Mapping[str, type] = {"monitoring": MonitoringRules, "retraining": RetrainingRules, "": PolicyRules}
 
 
-class UnknownRuleNumberError(ValueError):
+# The limits of each number, both ends included; those that are not named reach from 0 to MOST.
+MOST = 1e9
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "drift_threshold": (0.0, 1.0),
+    "accuracy_floor": (0.0, 1.0),
+    "accuracy_confidence": (0.5, 1.0),
+    "confirm_windows": (1, 3),
+    "max_source_share": (0.0, 1.0),
+}
+
+
+class RuleNumberError(ValueError):
+    """Rules cannot be had with the number that was asked for; the message says why."""
+
+
+class UnknownRuleNumberError(RuleNumberError):
     """A number was changed that the policy does not have; the message lists those that it has."""
+
+
+class ImpossibleRuleNumberError(RuleNumberError):
+    """A number was given a value that it cannot have."""
 
 
 def numbers() -> tuple[str, ...]:
@@ -32,15 +51,22 @@ def number_of(rules: PolicyRules, name: str) -> float:
 
 
 def with_numbers(rules: PolicyRules, changes: Mapping[str, float]) -> PolicyRules:
-    """The rules with some numbers replaced; whole numbers stay whole. Raises UnknownRuleNumberError."""
+    """The rules with some numbers replaced; whole numbers stay whole. Raises RuleNumberError."""
     for name, value in changes.items():
         section = section_of(name)
         holder: Any = getattr(rules, section) if section else rules
-        present = getattr(holder, name)
-        typed = value if present is None else type(present)(value)
-        changed = replace(holder, **{name: typed})
+        changed = replace(holder, **{name: _checked(name, value, whole=isinstance(getattr(holder, name), int))})
         rules = _placed(rules, section, changed)
     return rules
+
+
+def _checked(name: str, value: float, *, whole: bool) -> float:
+    low, high = LIMITS.get(name, (0.0, MOST))
+    if not isfinite(value) or not low <= value <= high:
+        raise ImpossibleRuleNumberError(f"{name} must lie between {low:g} and {high:g}.")
+    if whole and value != int(value):
+        raise ImpossibleRuleNumberError(f"{name} must be a whole number.")
+    return int(value) if whole else float(value)
 
 
 def _placed(rules: PolicyRules, section: str, changed: Any) -> PolicyRules:

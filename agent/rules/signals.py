@@ -8,16 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from agent.actions import Action, Actions
-from agent.decision import (
-    AccuracyEvidence,
-    DriftEvidence,
-    Evidence,
-    PolicyRules,
-    TrainingEvidence,
-    Trigger,
-    WindowScores,
-)
+from agent.actions import Actions
+from agent.decision import PolicyRules, Trigger
+from agent.evidence import AccuracyEvidence, DriftEvidence, Evidence, TrainingEvidence, WindowScores
 from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.looks import CONFIRMED_BY, clearly_beyond, distance
 from pipeline.records import PromotionKind
@@ -148,11 +141,6 @@ class Case:
         return None if p is None else p >= self.rules.monitoring.accuracy_confidence
 
     @property
-    def accuracy_clear(self) -> bool:
-        """Labels say that the floor is held."""
-        return is_clear(self.p_below_floor, self.rules.monitoring.accuracy_confidence)
-
-    @property
     def accuracy_undecided(self) -> bool:
         p, confidence = self.p_below_floor, self.rules.monitoring.accuracy_confidence
         return p is not None and 1 - confidence < p < confidence
@@ -254,9 +242,6 @@ class Case:
             and bool(self.accuracy_below)
             and champion.previous_p_below_floor < self.rules.monitoring.accuracy_confidence
         )
-
-    def waiting(self, action: Action) -> bool:
-        return action in self.evidence.history.waiting_for_approval
 
 
 def known(value: float | None, usable: bool) -> float | None:

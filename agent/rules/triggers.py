@@ -4,7 +4,7 @@ Pure: no clock, no files, no model calls.
 """
 
 from agent.actions import CONSEQUENTIAL, Action, Actions
-from agent.decision import DataStatus
+from agent.evidence import DataStatus
 from agent.rules.signals import Case, Says
 from agent.rules.wording import (
     accuracy_margin,

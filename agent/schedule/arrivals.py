@@ -3,7 +3,6 @@
 from agent.errors import BusyError
 from agent.loop import Clock, Loop
 from agent.schedule import data_events
-from pipeline.errors import RefitError
 from pipeline.store.open import Store
 
 
@@ -17,7 +16,8 @@ def look_at_arrivals(store: Store, loop: Loop, clock: Clock) -> None:
         made = loop.check()
     except BusyError:
         raise
-    except RefitError as error:
+    except Exception as error:
+        # Whatever it was: an attempt that nobody counted would be made again at every tick, for ever.
         data_events.failed(store.control, places, type(error).__name__, clock())
         raise
     data_events.handled(store.control, places, made.decision.decision_id, clock())

@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apscheduler.triggers.cron import CronTrigger
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A calendar is tried from here on: whatever ever comes, also a 29th of February, comes within eight years.
+A_LEAP_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 MACROS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * sun", "@monthly": "0 0 1 * *"}
 # APScheduler counts weekdays from Monday; crontab, which people know, counts them from Sunday and takes 7 as well.
-CRONTAB_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CRONTAB_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+SUNDAY, LAST_DAY = 7, 6
 # How far back the newest time of a calendar is searched: a day, a week, a month, four years (a 29th of February).
 LOOKED_BACK = tuple(timedelta(days=days) for days in (1, 8, 32, 367, 1_470))
 
@@ -60,10 +63,11 @@ def next_due(plan: Plan, after: datetime) -> datetime:
     moment = after - plan.offset
     if plan.every is not None:
         return EPOCH + plan.every * ((moment - EPOCH) // plan.every + 1) + plan.offset
-    found = _next_by_calendar(_trigger(plan.cron or "", plan.zone), moment)
-    if found is None:
+    nexts = (_next_by_calendar(trigger, moment) for trigger in _triggers(plan.cron or "", plan.zone))
+    found = [following for following in nexts if following is not None]
+    if not found:
         raise ValueError(f"The calendar {plan.cron!r} never comes.")
-    return found + plan.offset
+    return min(found) + plan.offset
 
 
 def newest_due(plan: Plan, now: datetime) -> datetime | None:
@@ -97,12 +101,13 @@ def overdue_hours(plan: Plan, since: datetime, now: datetime) -> float:
 
 
 def checked_calendar(cron: str, zone: str) -> None:
-    """Raises ValueError that says what is wrong with a calendar or a time zone."""
-    _trigger(cron, zone)
+    """Raises ValueError that says what is wrong with a calendar or a time zone, or that it never comes."""
+    next_due(Plan(model="", kind=Kind.RETRAINING, cron=cron, zone=zone), A_LEAP_YEAR)
 
 
 @lru_cache(maxsize=256)
-def _trigger(cron: str, zone: str) -> CronTrigger:
+def _triggers(cron: str, zone: str) -> tuple[CronTrigger, ...]:
+    """Together the times of a calendar. As in crontab, a day and a weekday that are both named mean either of them."""
     try:
         place = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -114,26 +119,47 @@ def _trigger(cron: str, zone: str) -> CronTrigger:
             "'0 3 * * mon', or one of " + ", ".join(MACROS) + "."
         )
     minute, hour, day, month, weekday = parts
+    either = not day.startswith("*") and not weekday.startswith("*")
+    days = ((day, "*"), ("*", weekday)) if either else ((day, weekday),)
     try:
-        return CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=place
+        return tuple(
+            CronTrigger(minute=minute, hour=hour, day=one, month=month, day_of_week=_weekdays(other), timezone=place)
+            for one, other in days
         )
     except ValueError as error:
         raise ValueError(f"The calendar {cron!r} cannot be read: {error}") from None
 
 
 def _weekdays(field: str) -> str:
-    """A crontab's weekdays with names for numbers; a step, as in */2, stays."""
-    parts = []
-    for part in field.split(","):
-        days, slash, step = part.partition("/")
-        names = [CRONTAB_DAYS[int(day)] if day.isdigit() and int(day) <= 7 else day for day in days.split("-")]
-        # From Sunday to a later day: APScheduler's week begins on Monday, so the range is written as two.
-        if len(names) == 2 and names[0] == "sun" and names[1] != "sun" and not slash:
-            parts += ["sun", f"mon-{names[1]}" if names[1] != "mon" else "mon"]
-        else:
-            parts.append("-".join(names) + slash + step)
-    return ",".join(parts)
+    """The names of the days that a crontab's weekdays mean: numbers from Sunday on, names, ranges and steps."""
+    if field == "*":
+        return field
+    days = {day % len(CRONTAB_DAYS) for part in field.split(",") for day in _days(part)}
+    return ",".join(CRONTAB_DAYS[day] for day in sorted(days))
+
+
+def _days(part: str) -> range:
+    """`*`, `a-b`, either with a step, or one day. Raises ValueError."""
+    span, stepped, step = part.partition("/")
+    if stepped and (not step.isdecimal() or int(step) == 0 or not (span == "*" or "-" in span)):
+        raise ValueError(f"{part!r} has no step like that of */2 or 1-5/2")
+    if span == "*":
+        return range(0, LAST_DAY + 1, int(step or 1))
+    first, ranged, last = span.partition("-")
+    low = _day(first)
+    high = _day(last, behind=low) if ranged else low
+    if high < low:
+        raise ValueError(f"{part!r} runs backwards: a week begins on Sunday (0), or ends on it (7)")
+    return range(low, high + 1, int(step or 1))
+
+
+def _day(text: str, behind: int = 0) -> int:
+    """0 to 7 for a number or a name; the name of Sunday is the end of the week behind another day."""
+    name = text.lower()
+    number = CRONTAB_DAYS.index(name) if name in CRONTAB_DAYS else int(text) if text.isdecimal() else -1
+    if not 0 <= number <= SUNDAY:
+        raise ValueError(f"{text!r} is no weekday (0 to 7, or sun to sat)")
+    return SUNDAY if name == CRONTAB_DAYS[0] and behind else number
 
 
 def _next_by_calendar(trigger: CronTrigger, after: datetime) -> datetime | None:

@@ -1,5 +1,7 @@
-"""Runs the loop by the clock: APScheduler wakes, the leader alone claims what is due, each time is answered for once.
+"""Runs the loop by the clock: APScheduler wakes, an agent claims what is due, each time is answered for once.
 
+Several agents share the models: a time is first the one agent's to claim, and another's when that one lets it wait.
+What is to be done once for all of them, the leader among them does.
 What was missed while nobody ran is made up for by one look, not by many. A look that found its model busy is owed, and
 made as soon as the model is free; so is what a killed agent left undone.
 """
@@ -9,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -19,9 +21,13 @@ from sqlalchemy import Engine
 
 from agent.acting.leases import Lease
 from agent.errors import BusyError
+from agent.schedule.assignment import may_do, ranking
 from agent.schedule.calendar import Kind, Plan, due, next_due
 from agent.schedule.claims import claim, claimed_until
 from agent.schedule.leading import Leadership
+from agent.schedule.pace import Pace
+from agent.schedule.presence import Presence
+from agent.schedule.waiting import Waiting
 from pipeline.errors import RefitError
 
 log = logging.getLogger("refit.agent")
@@ -30,8 +36,10 @@ Clock = Callable[[], datetime]
 Act = Callable[[], object]
 
 TICK_SECONDS = 5.0
+# How long each agent after the first leaves what is due to those before it.
+PATIENCE_SECONDS = 5.0
 TIDY_SECONDS = 60.0
-ARCHIVE_HOURS, FIRST_ARCHIVE = 24, timedelta(minutes=10)
+ARCHIVE_EVERY, FIRST_ARCHIVE = timedelta(hours=24), timedelta(minutes=10)
 RESUME, ARRIVAL = "resume", "arrival"
 WORDS = {RESUME: "Finishing what was left undone for", ARRIVAL: "The look at the data that arrived for"}
 SPARE_THREADS = 4
@@ -55,7 +63,7 @@ class PoolExecutor(BasePoolExecutor):  # type: ignore[misc]
 
 
 class Clockwork:
-    """Looks at models by their plans for as long as it runs and leads.
+    """Looks at models by their plans for as long as it runs.
 
     `looks` and `resumes` have an entry for each model; they raise BusyError while another works on it.
     """
@@ -66,9 +74,12 @@ class Clockwork:
         plans: Sequence[Plan],
         looks: Mapping[str, Act],
         resumes: Mapping[str, Act],
-        leadership: Leadership,
+        presence: Presence,
         clock: Clock,
+        leadership: Leadership | None = None,
         tick_seconds: float = TICK_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+        pace: Pace | None = None,
         tidy: Act = lambda: None,
         archive: Act = lambda: None,
         first_archive: timedelta = FIRST_ARCHIVE,
@@ -76,50 +87,52 @@ class Clockwork:
         arrived: Callable[[], Collection[str]] = tuple,
     ):
         self._control, self._plans, self._looks, self._resumes = control, plans, looks, resumes
-        self._leadership, self._clock, self._tick_seconds = leadership, clock, tick_seconds
+        self._presence, self._clock, self._tick_seconds = presence, clock, tick_seconds
+        self._leadership = leadership
+        self._patience, self._pace = timedelta(seconds=patience_seconds), pace or Pace()
         self._tidy, self._archive, self._arrivals, self._arrived = tidy, archive, arrivals or {}, arrived
-        self._first_archive = first_archive
-        self._lead: Lease | None = None
-        self._owed: set[str] = set()
-        self._lock = Lock()
+        self._archive_at = clock() + first_archive
+        # The lease of this agent while it is among those that look, and who they are.
+        self._place: Lease | None = None
+        self._agents: list[str] = []
+        self._mine: set[str] = set()
+        # Plans that may be due, and what this agent has to do besides.
+        self._waiting, self._owed = Waiting(), Waiting()
         self._threads = ThreadPoolExecutor(len(plans) + len(resumes) + SPARE_THREADS)
         executors = {"default": PoolExecutor(self._threads)}
         self._scheduler = BackgroundScheduler(timezone=UTC, executors=executors)
         self._stopping = Event()
         self._beating = Thread(target=self._beat, name="schedule-beat", daemon=True)
 
-    @property
-    def leads(self) -> bool:
-        return self._lead is not None
-
     def start(self) -> None:
         for plan in self._plans:
             self._add(self._fire, plan, trigger=PlanTrigger(plan), name=plan.name)
         self._add(self._tick, trigger="interval", seconds=self._tick_seconds, name="tick", next_run_time=_soon())
         self._add(self._tidied, trigger="interval", seconds=TIDY_SECONDS, name="tidy", next_run_time=_soon())
-        archive_at = _utc_now() + self._first_archive
-        self._add(self._archived, trigger="interval", hours=ARCHIVE_HOURS, name="archive", next_run_time=archive_at)
         self._scheduler.start()
         self._beating.start()
 
     def _archived(self) -> None:
-        if self.leads:
-            with _told("Archiving old predictions and reports"):
-                self._archive()
+        with _told("Archiving old predictions and reports"):
+            self._archive()
 
     def _tidied(self) -> None:
         with _told("Settling jobs that run no more"):
             self._tidy()
 
     def close(self) -> None:
-        """Wait for the looks under way, then let another agent lead."""
+        """Wait for the looks under way, then leave the models to the other agents."""
         self._stopping.set()
+        self._pace.close()
         self._beating.join()
         # APScheduler would wait for its threads with the lock in hand that a tick among them may be waiting for.
         self._scheduler.shutdown(wait=False)
         self._threads.shutdown(wait=True)
-        with _told("Giving up the lead"):
-            self._leadership.close(self._clock())
+        with _told("Taking leave of the other agents"):
+            self._presence.close(self._clock())
+        if self._leadership is not None:
+            with _told("Giving up the lead"):
+                self._leadership.close(self._clock())
 
     def _beat(self) -> None:
         """APScheduler waits for times of the wall clock: put back, it would wait until they come a second time."""
@@ -133,6 +146,8 @@ class Clockwork:
 
     def _reckon_anew(self, now: datetime) -> None:
         plans = {plan.name: plan for plan in self._plans}
+        self._waiting.count_anew(now)
+        self._archive_at = min(self._archive_at, now + ARCHIVE_EVERY)
         for job in self._scheduler.get_jobs():
             with suppress(JobLookupError):  # it has run and ended meanwhile
                 job.modify(next_run_time=next_due(plans[job.id], now) if job.id in plans else now)
@@ -143,22 +158,50 @@ class Clockwork:
         self._scheduler.add_job(job, args=arguments, id=name, **once, **timing)
 
     def _tick(self) -> None:
-        """Take or keep the lead; a new leader makes up for what was missed, and every leader for what is owed."""
-        led_before, lead = self.leads, None
-        with _told("Asking for the lead of the schedule"):
-            lead = self._leadership.lead(self._clock())
-        self._lead = lead
-        if lead is None:
+        """Be among the agents; who comes makes up for what was missed, and every one for what is owed."""
+        was_there, now = self._place is not None, self._clock()
+        if self._leads(now) and now >= self._archive_at:
+            self._archive_at = now + ARCHIVE_EVERY
+            self._add(self._archived, name="archive")
+        self._place = self._announced(now)
+        if self._place is None:
+            self._mine = set()
             return
-        if not led_before:
-            log.info("This agent leads the schedule.")
-            self._owe([f"{model}:{RESUME}" for model in self._resumes])
-            for plan in self._plans:
-                self._wake(f"{plan.name}:missed", self._fire, plan)
+        if not was_there:
+            self._waiting.add([plan.name for plan in self._plans], now)
+        mine = {model for model in self._resumes if self._is_first(model)}
+        gained, self._mine = mine - self._mine, mine
+        self._owed.add([f"{model}:{RESUME}" for model in gained], now)
         with _told("Looking for data that was announced"):
-            self._owe([f"{model}:{ARRIVAL}" for model in self._arrived() if model in self._arrivals])
-        for name in self._owing():
+            announced = {model for model in self._arrived() if model in self._arrivals}
+            self._owed.add([f"{model}:{ARRIVAL}" for model in announced if self._is_first(model)], now)
+        for name in self._owed.untried():
             self._wake(f"{name}:owed", self._pay, name)
+        for plan in self._in_turn(now):
+            self._wake(f"{plan.name}:waiting", self._fire, plan)
+
+    def _leads(self, now: datetime) -> bool:
+        with _told("Asking for the lead"):
+            return self._leadership is not None and self._leadership.lead(now) is not None
+        return False
+
+    def _announced(self, now: datetime) -> Lease | None:
+        with _told("Announcing this agent to the others"):
+            place = self._presence.announce(now)
+            self._see_agents(now)
+            return place
+        return None
+
+    def _see_agents(self, now: datetime) -> None:
+        agents = self._presence.agents(now)
+        if agents != self._agents:
+            log.info("These agents look at the models by the clock: %s.", ", ".join(agents))
+            self._agents = agents
+            # What this one had to itself until now, it leaves to an agent that came for as long as to any.
+            self._waiting.count_anew(now)
+
+    def _is_first(self, name: str) -> bool:
+        return self._place is not None and ranking(name, {*self._agents, self._place.holder})[0] == self._place.holder
 
     def _wake(self, name: str, job: Callable[..., None], argument: object) -> None:
         """Run a job now in a thread of its own, unless it waits to run already."""
@@ -166,13 +209,39 @@ class Clockwork:
             self._add(job, argument, name=name)
 
     def _fire(self, plan: Plan) -> None:
-        lead, now = self._lead, self._clock()
-        if lead is None:
-            return
-        with _told(f"The schedule of {plan.model}"):
-            moment = due(plan, claimed_until(self._control, plan, now), now)
-            if moment is not None and claim(self._control, lead, plan, moment, now):
-                self._look(plan.model)
+        self._waiting.add([plan.name], self._clock())
+        with self._waiting.alone(plan.name) as alone:
+            if alone:
+                with _told(f"The schedule of {plan.model}"), self._pace.place() as may_begin:
+                    if may_begin and self._claims(plan):
+                        self._look(plan.model)
+
+    def _claims(self, plan: Plan) -> bool:
+        """Whether this agent answers for what is due of a plan. What is another's turn is asked about again."""
+        place, now = self._place, self._clock()
+        if place is None:
+            return False
+        moment = due(plan, claimed_until(self._control, plan, now), now)
+        if moment is None:
+            self._waiting.drop(plan.name)
+            return False
+        # Asked anew: an agent that came since the last tick gets its share of what waits here.
+        self._see_agents(now)
+        if not self._may_do(plan, place, now):
+            return False
+        if not claim(self._control, place, plan, moment, now):
+            return False
+        self._waiting.drop(plan.name)
+        return True
+
+    def _may_do(self, plan: Plan, place: Lease, now: datetime) -> bool:
+        return may_do(plan.model, place.holder, self._agents, self._waiting.waited(plan.name, now), self._patience)
+
+    def _in_turn(self, now: datetime) -> list[Plan]:
+        """What waits, nobody is at, and may be this agent's by now."""
+        place, names = self._place, set(self._waiting.untried())
+        waiting = [plan for plan in self._plans if plan.name in names]
+        return [plan for plan in waiting if place is not None and self._may_do(plan, place, now)]
 
     def _look(self, model: str) -> None:
         try:
@@ -180,12 +249,18 @@ class Clockwork:
                 self._looks[model]()
         except BusyError as error:
             log.info("%s The look is made when it is free.", error)
-            self._owe([f"{model}:{Kind.LOOK}"])
+            self._owed.add([f"{model}:{Kind.LOOK}"], self._clock())
 
     def _pay(self, name: str) -> None:
+        with self._owed.alone(name) as alone:
+            if alone:
+                with self._pace.place() as may_begin:
+                    if may_begin:
+                        self._paid(name)
+
+    def _paid(self, name: str) -> None:
+        self._owed.drop(name)
         model, _, what = name.partition(":")
-        with self._lock:
-            self._owed.discard(name)
         if what == Kind.LOOK:
             self._look(model)
             return
@@ -194,15 +269,7 @@ class Clockwork:
             with _told(f"{WORDS[what]} {model}"):
                 act()
         except BusyError:
-            self._owe([name])
-
-    def _owe(self, names: Sequence[str]) -> None:
-        with self._lock:
-            self._owed.update(names)
-
-    def _owing(self) -> list[str]:
-        with self._lock:
-            return sorted(self._owed)
+            self._owed.add([name], self._clock())
 
 
 def _utc_now() -> datetime:

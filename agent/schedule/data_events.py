@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
-from sqlalchemy import Engine, Row, func, insert, select, update
+from sqlalchemy import Engine, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.store.control import data_events as table
@@ -14,6 +14,7 @@ from pipeline.store.engine import writing
 
 MOST_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=5)
+# One look answers for so many events of a model; the rest wait for the next.
 LOOKED_AT = 1_000
 
 
@@ -25,7 +26,10 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DataEvent:
-    """Data of a model arrived at a source. `decision_id` is of the look that was made because of it."""
+    """Data of a model arrived at a source. `decision_id` is of the look that was made because of it.
+
+    `retry_at` is set where a look failed: it is not tried again before then.
+    """
 
     event: str
     model: str
@@ -37,6 +41,7 @@ class DataEvent:
     handled_at: datetime | None
     decision_id: str | None
     last_error: str | None
+    retry_at: datetime | None
 
 
 def announce(
@@ -57,35 +62,42 @@ def announce(
 
 
 def waiting(control: Engine, now: datetime) -> dict[str, tuple[int, ...]]:
-    """What waits to be looked at now, by model: the places of its events. Failed ones pause, each time for longer."""
-    query = select(table.c.seq, table.c.model, table.c.attempts, table.c.received_at)
-    query = query.where(table.c.state == EventState.QUEUED.value).order_by(table.c.seq).limit(LOOKED_AT)
+    """What waits to be looked at now, by model: the places of its events, those that pause left out."""
+    turn = func.row_number().over(partition_by=table.c.model, order_by=table.c.seq).label("turn")
+    due = or_(table.c.retry_at.is_(None), table.c.retry_at <= now)
+    mine = select(table.c.model, table.c.seq, turn).where(table.c.state == EventState.QUEUED.value, due).subquery()
+    query = select(mine.c.model, mine.c.seq).where(mine.c.turn <= LOOKED_AT).order_by(mine.c.seq)
+    found: dict[str, list[int]] = {}
     with control.connect() as connection:
-        rows = connection.execute(query).all()
-    found: dict[str, tuple[int, ...]] = {}
-    for row in rows:
-        if is_due(row.received_at, row.attempts, now):
-            found[row.model] = (*found.get(row.model, ()), row.seq)
-    return found
+        for model, place in connection.execute(query):
+            found.setdefault(model, []).append(place)
+    return {model: tuple(places) for model, places in found.items()}
 
 
-def is_due(received_at: datetime, attempts: int, now: datetime) -> bool:
-    return attempts == 0 or now >= received_at + FIRST_PAUSE * 2**attempts
+def pause_after(attempts: int) -> timedelta:
+    """How long an event is left alone after so many looks that failed."""
+    pause: timedelta = FIRST_PAUSE * 2**attempts
+    return pause
 
 
 def handled(control: Engine, places: Sequence[int], decision_id: str, now: datetime) -> None:
     """One look answers for all events that had come before it."""
-    values = {"state": EventState.HANDLED.value, "handled_at": now, "decision_id": decision_id, "last_error": None}
+    values = {"state": EventState.HANDLED.value, "handled_at": now, "decision_id": decision_id}
+    values |= {"last_error": None, "retry_at": None}
     with writing(control).begin() as connection:
         connection.execute(update(table).where(table.c.seq.in_(places)).values(**values))
 
 
 def failed(control: Engine, places: Sequence[int], error: str, now: datetime) -> None:
-    """Note a look that failed; after the last attempt an event is given up, and stays listed."""
+    """Note a look that failed at `now`; each pause is longer, and after the last attempt an event is given up."""
     mine = table.c.seq.in_(places)
-    ended = {"state": EventState.GIVEN_UP.value, "handled_at": now}
+    ended = {"state": EventState.GIVEN_UP.value, "handled_at": now, "retry_at": None}
     with writing(control).begin() as connection:
-        connection.execute(update(table).where(mine).values(attempts=table.c.attempts + 1, last_error=error[:200]))
+        known = connection.scalars(select(table.c.attempts).where(mine).distinct()).all()
+        # From the most attempts down: an event that was counted up is not met again.
+        for before in sorted(known, reverse=True):
+            values = {"attempts": before + 1, "last_error": error[:200], "retry_at": now + pause_after(before + 1)}
+            connection.execute(update(table).where(mine, table.c.attempts == before).values(**values))
         connection.execute(update(table).where(mine, table.c.attempts >= MOST_ATTEMPTS).values(**ended))
 
 
@@ -115,4 +127,5 @@ def _event(row: Row[tuple[object, ...]]) -> DataEvent:
         handled_at=row.handled_at,
         decision_id=row.decision_id,
         last_error=row.last_error,
+        retry_at=row.retry_at,
     )

@@ -1,6 +1,6 @@
-"""One leader among several agents: on PostgreSQL an advisory lock, on SQLite a lease that runs out.
+"""One leader among several agents does what is to be done once: on PostgreSQL an advisory lock, on SQLite a lease.
 
-Both bump the token of the lease row with each new leader; a claim needs the newest token (claims.py).
+Both bump the token of the lease row with each new leader, so that one that slept through its replacement is known.
 """
 
 import logging
@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from agent.acting import leases
 from agent.acting.leases import Lease
 from agent.errors import BusyError, LeaseLostError
-from pipeline.store.advisory_keys import LEAD_OF_THE_SCHEDULE
+from pipeline.store.advisory_keys import LEAD
 
 log = logging.getLogger("refit.agent")
 
-NAME = "scheduler"
+NAME = "leader"
 LOCK = text("SELECT pg_try_advisory_lock(:key, hashtext(:name))")
 UNLOCK = text("SELECT pg_advisory_unlock(:key, hashtext(:name))")
 # A leader whose machine vanished is noticed by the server in about a minute; the system's own default is two hours.
@@ -31,6 +31,11 @@ class Leadership(Protocol):
     def lead(self, now: datetime) -> Lease | None: ...
 
     def close(self, now: datetime) -> None: ...
+
+
+def leader(control: Engine, now: datetime) -> str | None:
+    """Who leads, None while nobody does."""
+    return next(iter(leases.holders_of(control, NAME, now)), None)
 
 
 def leadership(control: Engine, holder: str, ttl: timedelta, name: str = NAME) -> Leadership:
@@ -62,11 +67,11 @@ class ByLease:
 
 
 class ByAdvisoryLock:
-    """The lock belongs to a connection and ends with it, whatever ends it. The lease row says who leads, and fences."""
+    """The lock belongs to a connection and ends with it, whatever ends it. The lease row says who leads."""
 
     def __init__(self, control: Engine, holder: str, ttl: timedelta, name: str):
         self._control, self._holder, self._ttl, self._name = control, holder, ttl, name
-        self._key = {"key": LEAD_OF_THE_SCHEDULE, "name": name}
+        self._key = {"key": LEAD, "name": name}
         self._connection: Connection | None = None
         self._lease: Lease | None = None
 
@@ -78,7 +83,7 @@ class ByAdvisoryLock:
                 self._connection.execute(text("SELECT 1"))  # the lock is as alive as its connection
                 leases.renew(self._control, self._lease, now, self._ttl)
         except (DBAPIError, LeaseLostError) as error:
-            log.warning("The lead of the schedule was lost: %s", type(error).__name__)
+            log.warning("The lead was lost: %s", type(error).__name__)
             self._let_go()
         return self._lease
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -12,18 +12,21 @@ from agent.loop import Loop, holder_name
 from agent.observability.log_lines import bound
 from agent.schedule.arrivals import look_at_arrivals
 from agent.schedule.calendar import Plan
-from agent.schedule.clockwork import Clockwork
+from agent.schedule.clockwork import TICK_SECONDS, Clockwork
 from agent.schedule.data_events import waiting
-from agent.schedule.leading import NAME, Leadership, leadership
+from agent.schedule.leading import leadership
 from agent.schedule.plans import plans_of
-from agent.schedule.sharing import Share, group_of
+from agent.schedule.presence import EVERYTHING, Presence, crew_name
 from agent.settings import AgentSettings
-from pipeline.catalog import catalog
+from pipeline.catalog import catalog, whole_catalog
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.job_settling import settle
 
 log = logging.getLogger("refit.agent")
+
+# An agent is there as long as one of so many announcements in a row gets through.
+BEATS = 3
 
 
 @contextmanager
@@ -32,24 +35,7 @@ def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *,
     if not wanted:
         yield
         return
-    if set(loops) != set(catalog()):
-        # Whoever leads all models must not keep an agent of some models from them: claims let none fire twice.
-        name = f"{NAME}:{','.join(sorted(loops))}"[:120]
-        lead = leadership(store.control, holder_name(), timedelta(seconds=settings.lease_seconds), name)
-        with _running(_clockwork(settings, store, loops, lead)):
-            yield
-        return
-    groups = settings.schedule_groups
-    share = Share(store.control, holder_name(), timedelta(seconds=settings.lease_seconds), groups)
-    with ExitStack() as running:
-        for group in range(groups):
-            mine = {name: loop for name, loop in loops.items() if group_of(name, groups) == group}
-            running.enter_context(_running(_clockwork(settings, store, mine, share.of(group), archives=group == 0)))
-        yield
-
-
-@contextmanager
-def _running(works: Clockwork) -> Iterator[None]:
+    works = _clockwork(settings, store, loops)
     works.start()
     try:
         yield
@@ -57,22 +43,22 @@ def _running(works: Clockwork) -> Iterator[None]:
         works.close()
 
 
-def _clockwork(
-    settings: AgentSettings, store: Store, loops: Mapping[str, Loop], lead: Leadership, *, archives: bool = False
-) -> Clockwork:
-    """`archives`: this one also moves old rows into the archive, once a day; it concerns all models at once."""
-    archive = partial(_archive, settings, store) if archives else _nothing
+def _clockwork(settings: AgentSettings, store: Store, loops: Mapping[str, Loop]) -> Clockwork:
+    crew, holder = crew_name(loops, catalog()), holder_name()
+    ttl = timedelta(seconds=max(settings.lease_seconds, BEATS * TICK_SECONDS))
     return Clockwork(
         control=store.control,
         plans=deployed_plans(settings, [loop.spec for loop in loops.values()]),
         looks={name: partial(_look, loop) for name, loop in loops.items()},
         resumes={name: loop.resume for name, loop in loops.items()},
-        leadership=lead,
+        presence=Presence(store.control, holder, ttl, crew),
         clock=_utc_now,
+        # What concerns all models at once is for an agent of all of them.
+        leadership=leadership(store.control, holder, ttl) if crew == EVERYTHING else None,
         arrivals={name: partial(look_at_arrivals, store, loop, _utc_now) for name, loop in loops.items()},
         arrived=lambda: waiting(store.control, _utc_now()),
         tidy=lambda: settle(store.control, settings.pipeline.root, _utc_now()),
-        archive=archive,
+        archive=partial(_archive, settings, store),
     )
 
 
@@ -84,15 +70,11 @@ def _look(loop: Loop) -> None:
         log.info("%s: %s, decision %s. %s", decision.model, decision.headline, decision.decision_id, reasons)
 
 
-def _nothing() -> None:
-    """An act that another clockwork has."""
-
-
 def _archive(settings: AgentSettings, store: Store) -> None:
     # Imported here: it brings pyarrow, and most deployments keep everything.
     from pipeline.keeping.retention import archive_old_rows
 
-    done = archive_old_rows(settings.pipeline, store, catalog(), _utc_now())
+    done = archive_old_rows(settings.pipeline, store, whole_catalog(), _utc_now())
     if done is not None:
         log.info("Archived rows: %s.", ", ".join(f"{rows} {table}" for table, rows in done.rows.items()) or "none")
 

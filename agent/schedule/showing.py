@@ -1,4 +1,4 @@
-"""What the schedule looks like to people: last and next times of every plan, and which agent leads."""
+"""What the schedule looks like to people: last and next times of every plan, which agents look, and which leads."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from agent.acting.leases import holders_of
 from agent.schedule.calendar import Plan, due, next_due
 from agent.schedule.claims import claimed_until, newest_claim
-from agent.schedule.leading import NAME
+from agent.schedule.leading import leader
+from agent.schedule.presence import agents_that_look
 
 
 def schedule_body(control: Engine, plans: Sequence[Plan], now: datetime) -> dict[str, Any]:
-    """`leader` is None while no agent runs the clock: then nothing is done until one does."""
-    leaders = holders_of(control, NAME, now)
-    return {"leader": ", ".join(leaders) or None, "plans": [_row(control, plan, now) for plan in plans]}
+    """Without `agents` that run the clock, nothing is done until one does."""
+    return {
+        "agents": agents_that_look(control, now),
+        "leader": leader(control, now),
+        "plans": [_row(control, plan, now) for plan in plans],
+    }
 
 
 def next_times(control: Engine, plans: Sequence[Plan], model: str, now: datetime) -> Mapping[str, datetime]:

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import frame, words
-from dashboard.answers import Approval
+from dashboard.answers.decisions import Approval
+from dashboard.harmless import harmless
 
 
 def draw() -> None:
@@ -30,7 +31,7 @@ def _ask(approval: Approval, who: str) -> None:
         for name, value in bound.arguments.items():
             st.markdown(f"- {words.plain(name)}: `{value}`")
         for reason in thought.reasoning:
-            st.markdown(f"- {reason}")
+            st.markdown(f"- {harmless(reason)}")
         st.page_link(
             "pages/decisions.py",
             label="The decision with its evidence",

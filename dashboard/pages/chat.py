@@ -6,7 +6,8 @@ from uuid import uuid4
 import streamlit as st
 
 from dashboard import frame, words
-from dashboard.answers import Said
+from dashboard.answers.chat import Said
+from dashboard.harmless import harmless
 
 EXAMPLES = ("How is the model doing?", "Why was the last decision made?", "What would change the decision?")
 
@@ -21,9 +22,9 @@ def talk(name: str) -> tuple[str, list[dict[str, str]]]:
 def show(said: list[dict[str, str]]) -> None:
     for turn in said:
         with st.chat_message(turn["who"]):
-            st.markdown(turn["text"])
+            st.markdown(harmless(turn["text"]))
             if turn.get("note"):
-                st.caption(turn["note"])
+                st.caption(harmless(turn["note"]))
 
 
 def answer(name: str, question: str, act: bool) -> None:
@@ -46,14 +47,14 @@ def _told(events: Iterator[Said]) -> tuple[str, str]:
             status.write(f"{words.plain(str(event.data.get('tool')))}: {event.data.get('status')}")
         elif event.kind == "text":
             text += str(event.data.get("text", ""))
-            place.markdown(text)
+            place.markdown(harmless(text))
         elif event.kind == "final":
             text = str(event.data.get("answer") or event.data.get("note") or "There is no answer.")
             note = _note(event.data)
-            place.markdown(text)
+            place.markdown(harmless(text))
     status.update(label="Answered", state="complete")
     if note:
-        st.caption(note)
+        st.caption(harmless(note))
     return text, note
 
 

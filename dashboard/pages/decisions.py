@@ -5,7 +5,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard import frame, tables, words
-from dashboard.answers import Decision, Number, Scorecard
+from dashboard.answers.decisions import Decision, Number, Scorecard
+from dashboard.harmless import harmless
 
 DECISION = "decision"
 PAGE = 50
@@ -109,7 +110,7 @@ def _reasoning(found: Decision) -> None:
     if kept.get("diagnosis") not in (None, "none"):
         st.markdown(f"Diagnosis: {words.DIAGNOSES.get(kept['diagnosis'], kept['diagnosis'])}{_confidence(kept)}")
     for reason in kept.get("reasons") or ():
-        st.markdown(f"- :material/psychology: {reason}")
+        st.markdown(f"- :material/psychology: {harmless(reason)}")
     if thought.get("reason_code"):
         code = str(thought["reason_code"])
         st.markdown(f"- :orange[{words.REASON_CODES.get(code, words.plain(code))}]")
@@ -137,7 +138,7 @@ def _bounds(found: Decision) -> None:
         chips = " ".join(f":{colour}-badge[{words.plain(action)}]" for action in actions) or ":gray[nothing]"
         st.markdown(f"{name}: {chips}")
     for refusal in found.record["ruling"].get("refusals") or ():
-        st.markdown(f"- :red[not done]: {words.plain(refusal['action'])}: {refusal['sentence']}")
+        st.markdown(f"- :red[not done]: {words.plain(refusal['action'])}: {harmless(refusal['sentence'])}")
 
 
 def _evidence(found: Decision) -> None:
@@ -160,7 +161,7 @@ def _outcome(found: Decision) -> None:
     if not told:
         st.caption("Nothing had to be done." if not found.effective else "Nothing happened yet.")
     for at, sentence in told:
-        st.markdown(f"- :gray[{at}] {sentence}")
+        st.markdown(f"- :gray[{at}] {harmless(sentence)}")
 
 
 def _replay(found: Decision) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import frame, tables
-from dashboard.answers import Queue, Shown
+from dashboard.answers.messages import Queue, Shown
 from dashboard.words import CORRECT_KEY, SKIP_KEY, keys_of
 
 

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from dashboard import charts, frame, tables, words
-from dashboard.answers import Model, Series
+from dashboard.answers.models import Model
+from dashboard.answers.windows import Series
 from dashboard.charts import Chart
+from dashboard.harmless import harmless
 
 RANGES = {"7 days": 7.0, "30 days": 30.0, "90 days": 90.0, "1 year": 365.0}
 
@@ -30,7 +32,7 @@ def _head(model: Model) -> None:
     if thought:
         by = words.DECIDERS.get(thought.decided_by or "", "the rules").capitalize()
         headline, _ = words.headline(thought.headline)
-        said = f"{by}, {words.ago(thought.at, frame.now())}: **{headline}**. {thought.thinks or ''}"
+        said = f"{by}, {words.ago(thought.at, frame.now())}: **{headline}**. {harmless(thought.thinks or '')}"
         st.markdown(f"{said} [See the decision](decisions?model={model.model}&decision={thought.decision_id})")
     _figures(model)
     for trouble in model.served.problems if model.served else ():
@@ -110,7 +112,9 @@ def _now(model: Model) -> None:
 
 def _rollout(model: Model) -> None:
     if model.pin:
-        st.info(f"v{model.pin.version} is pinned by {model.pin.who}: {model.pin.why}", icon=":material/push_pin:")
+        st.info(
+            f"v{model.pin.version} is pinned by {model.pin.who}: {harmless(model.pin.why)}", icon=":material/push_pin:"
+        )
     if not model.rollout:
         return
     rollout = model.rollout

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import frame, tables, words
-from dashboard.answers import ModelRow, Overview
+from dashboard.answers.models import ModelRow, Overview
+from dashboard.harmless import harmless
 
 CARDS = 3
 ROWS_SHOWN = 11
@@ -29,7 +30,9 @@ def _card(row: ModelRow, found: Overview) -> None:
         if thought and thought.thinks:
             by = words.DECIDERS.get(thought.decided_by or "", "the rules")
             headline, _ = words.headline(thought.headline)
-            left.caption(f"{by.capitalize()} ({words.ago(thought.at, found.at)}): **{headline}**. {thought.thinks}")
+            left.caption(
+                f"{by.capitalize()} ({words.ago(thought.at, found.at)}): **{headline}**. {harmless(thought.thinks)}"
+            )
         if right.button("Open", key=f"open:{row.model}", width="stretch"):
             _open(row.model)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import charts, frame, lineage, tables, words
-from dashboard.answers import Version, Versions
+from dashboard.answers.versions import Version, Versions
 
 
 def draw(name: str) -> None:

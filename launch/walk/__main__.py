@@ -8,7 +8,7 @@ requirements-dev.txt.
 import argparse
 import os
 import random
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -32,9 +32,7 @@ class Walk:
 
     def __init__(self, stage: Stage):
         self.stage, self.recording = stage, Recording()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("REFIT_", "OPENAI_"))}
         self.environment = {
-            **kept,
             **stage.environment,
             "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",
             "TERM": "xterm-256color",
@@ -44,7 +42,11 @@ class Walk:
 
     def refit(self, *words: str, shown: str | None = None, seconds_to_read: float = 3.0) -> int:
         line = shown or " ".join(["refit", *words])
-        return self.recording.run(["refit", *words], self.environment, shown=line, seconds_to_read=seconds_to_read)
+        return self.run(["refit", *words], line, seconds_to_read)
+
+    def run(self, words: Sequence[str], shown: str, seconds_to_read: float) -> int:
+        folder = self.stage.home
+        return self.recording.run(words, self.environment, shown=shown, seconds_to_read=seconds_to_read, folder=folder)
 
     def scene(self, remark: str) -> None:
         self.recording.clear()
@@ -52,10 +54,9 @@ class Walk:
 
 
 def walk(stage: Stage) -> Recording:
-    shutil.rmtree(stage.home, ignore_errors=True)
-    stage.home.mkdir(parents=True)
+    stage.empty()
     spec, rng, told = managed_model(MODEL), random.Random(SEED), Walk(stage)
-    plan = scenario(assign_homes(spec.load(PipelineSettings(data_dir=stage.data_dir))).live, drifts=True, rng=rng)
+    plan = scenario(assign_homes(spec.load(stage.settings)).live, drifts=True, rng=rng)
     told.scene("A first version: candidates on grouped folds, then the gate")
     told.refit("train", MODEL, "--promote", "--who", "ann", seconds_to_read=4.0)
     with stage.service() as url:
@@ -63,7 +64,7 @@ def walk(stage: Stage) -> Recording:
         body = '{"message": "Congratulations! You won a free prize, call 09061701461 now"}'
         curl = ["curl", "-s", f"{url}/predict", "-H", "content-type: application/json", "-d", body]
         shown = f"curl -s {url}/predict -H 'content-type: application/json' -d '{body}'"
-        told.recording.run(curl, told.environment, shown=shown, seconds_to_read=3.0)
+        told.run(curl, shown, 3.0)
         told.recording.show("\r\n")
         sent = send(url, MODEL, FIELD, plan.second)
         known = [sent.replies[place] for place in labelled(len(sent.replies), rng)]
@@ -90,11 +91,15 @@ def _afterwards(told: Walk) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=TITLE)
-    parser.add_argument("--home", type=Path, default=PipelineSettings().home / "walk", help="emptied first")
+    parser.add_argument(
+        "--home", type=Path, default=PipelineSettings().home / "walk", help="empty, or of a walk before"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "walk.gif", help="the animation")
     parser.add_argument("--cast", type=Path, help="the same as an asciicast, for players of terminals")
     given = parser.parse_args()
-    recording = walk(Stage(home=given.home, data_dir=PipelineSettings().data_dir, console=Console(stderr=True)))
+    settings, console = PipelineSettings(), Console(stderr=True)
+    stage = Stage(home=given.home, data_dir=settings.data_dir, console=console, source=settings.sms_spam_file)
+    recording = walk(stage)
     if given.cast:
         recording.write(given.cast, TITLE)
     write_animation(frames(recording.printed, recording.now), given.out)

@@ -51,10 +51,18 @@ class Recording:
     def clear(self) -> None:
         self.show("\x1b[2J\x1b[H")
 
-    def run(self, words: Sequence[str], environment: Mapping[str, str], *, shown: str, seconds_to_read: float) -> int:
-        """Run a program on a terminal of its own and record what it prints; its exit code."""
+    def run(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        shown: str,
+        seconds_to_read: float,
+        folder: Path | None = None,
+    ) -> int:
+        """Run a program in `folder`, on a terminal of its own, and record what it prints; its exit code."""
         self.type(shown)
-        parts, code = on_terminal(words, environment)
+        parts, code = on_terminal(words, environment, folder)
         took = parts[-1].at if parts else 0.0
         slower = max(1.0, took / LONGEST_COMMAND_SECONDS)
         began = self.now
@@ -68,12 +76,16 @@ class Recording:
         file.write_text("\n".join(lines) + "\n")
 
 
-def on_terminal(words: Sequence[str], environment: Mapping[str, str]) -> tuple[list[Printed], int]:
+def on_terminal(
+    words: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+) -> tuple[list[Printed], int]:
     """What a program prints on a terminal, with the seconds since its start, and its exit code."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     began, parts = time.monotonic(), []
-    process = subprocess.Popen(words, stdin=its, stdout=its, stderr=its, env=dict(environment), close_fds=True)
+    process = subprocess.Popen(
+        words, stdin=its, stdout=its, stderr=its, env=dict(environment), cwd=folder, close_fds=True
+    )
     os.close(its)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while data := _read(ours):

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from pipeline.catalog import managed_model
-from pipeline.commands.offering import called
+from pipeline.commands.offering import called, printable
 from pipeline.errors import InputError, NoChampionError
 from pipeline.records import Pointer
 from pipeline.releases.promotion import pointer
@@ -31,7 +31,7 @@ InputFile = Annotated[Path, typer.Option("--file", help="UTF-8 text, one message
 
 def say(text: str) -> None:
     """A plain sentence for people; commands in it read as this program is called. Only a terminal has lines to fill."""
-    out.print(called(text), markup=False, highlight=False, soft_wrap=not out.is_terminal)
+    out.print(called(printable(text)), markup=False, highlight=False, soft_wrap=not out.is_terminal)
 
 
 @contextmanager

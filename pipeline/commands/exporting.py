@@ -15,8 +15,10 @@ from sqlalchemy import select
 
 from pipeline.catalog import catalog, managed_model
 from pipeline.commands.common import err, stores, write_text
+from pipeline.monitoring.figures import figures
 from pipeline.monitoring.window import StoredReport, reports
 from pipeline.records import Promotion, VersionRecord
+from pipeline.releases.exports import plain
 from pipeline.releases.promotion import promotions, versions
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
@@ -78,8 +80,7 @@ def write_rows(rows: Sequence[Row], form: Format, json: bool, out: Path | None) 
 
 def report_row(report: StoredReport) -> dict[str, Any]:
     """The figures of a look, whoever looked; None is unknown. Words of messages are left out."""
-    seen = report.body.get("evidence") or report.body
-    drift, accuracy = seen.get("drift") or {}, seen.get("accuracy") or {}
+    drift, accuracy = figures(report.body)
     return {
         "seq": report.seq,
         "model": report.model,
@@ -134,7 +135,7 @@ def _reports(store: Store, model: str) -> Iterator[Row]:
 
 
 def _json_lines(rows: Iterable[Row]) -> str:
-    return "".join(json.dumps(row, default=_plain, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json.dumps(row, default=plain, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _csv(rows: Sequence[Row]) -> str:
@@ -149,9 +150,5 @@ def _csv(rows: Sequence[Row]) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
-    return _plain(value) if isinstance(value, datetime) else value
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+        return json.dumps(value, default=plain, ensure_ascii=False)
+    return plain(value) if isinstance(value, datetime) else value

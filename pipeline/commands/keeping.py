@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.catalog import catalog
+from pipeline.catalog import whole_catalog
 from pipeline.commands import reporting
-from pipeline.commands.common import AsJson, out
+from pipeline.commands.common import AsJson, out, stores
 from pipeline.settings import PipelineSettings
-from pipeline.store.open import open_store
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backup.")]
 # Why old predictions had to stay, in words.
@@ -18,21 +17,23 @@ STAYED = {
     "unread": "no scheduled look has read them",
     "newest_window": "they are the newest window of the champion or of the one before it",
     "learned_from": "their labels are among those that a training reads",
+    "unknown": "their model has versions but no file; name it with --retired if it is gone for good",
 }
 
 
 def retention(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False, json: AsJson = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
+    retired: Annotated[list[str] | None, typer.Option(help="A model that is gone; its rows go by their age.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Move rows older than REFIT_KEEP_PREDICTIONS_DAYS and REFIT_KEEP_REPORTS_DAYS into the Parquet archive."""
     from pipeline.keeping.retention import archive_old_rows
 
     settings = PipelineSettings()
-    store = open_store(settings)
-    try:
-        made = archive_old_rows(settings, store, catalog(), datetime.now(UTC), dry_run=dry_run)
-    finally:
-        store.close()
+    with stores() as store:
+        made = archive_old_rows(
+            settings, store, whole_catalog(), datetime.now(UTC), retired=retired or (), dry_run=dry_run
+        )
     if json:
         reporting.print_json({"rows": made.rows if made else {}, "stayed": made.stayed if made else {}})
         return

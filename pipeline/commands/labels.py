@@ -1,5 +1,6 @@
 """Commands for people who label: `labels queue`, `export`, `held`, `approve`, `import`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import reporting
-from pipeline.commands.common import AsJson, Model, Opened, Who, Why, opened, out, read_text, say, write_text
+from pipeline.commands.common import AsJson, Model, Opened, Who, Why, opened, read_text, say, write_text
+from pipeline.errors import InputError
 from pipeline.labels.approvals import approve_source
-from pipeline.labels.feedback import record_labels
+from pipeline.labels.feedback import LabelEntry, models_of, record_labels
 from pipeline.labels.queue import LabelQueue, label_queue, labels_of_csv, queue_csv
 
 LONGEST_SHOWN = 90
@@ -36,8 +38,8 @@ def queue(model: Model, limit: Limit = 20, json: AsJson = False) -> None:
         reporting.print_json({"model": model, "waiting": found.waiting, "labelled": found.labelled, "items": items})
         return
     for item in found.items:
-        shown = str(item.record.input).replace("\n", " ")[:LONGEST_SHOWN]
-        out.print(f"{item.record.prediction_id}  {shown}", markup=False, highlight=False)
+        shown = str(item.record.input)[:LONGEST_SHOWN].replace("\n", " ")
+        say(f"{item.record.prediction_id}  {shown}")
     say(_queue_line(found))
     say(f"Label them in a sheet: python -m pipeline labels export {model} labels.csv")
 
@@ -96,6 +98,7 @@ def import_sheet(
     """Record the labels of a sheet; rows without a label are left out, and repeats do no harm."""
     with opened(model) as at:
         entries = labels_of_csv(read_text(file), at.spec, source=source, at=datetime.now(UTC))
+        _held_to_the_model(at, entries)
         recorded = record_labels(at.store.telemetry, entries)
     if json:
         reporting.print_json({"model": model, "new": recorded.new, "repeated": recorded.repeated})
@@ -104,10 +107,22 @@ def import_sheet(
     say(f"See what they say: python -m pipeline monitor {model}")
 
 
+def _held_to_the_model(at: Opened, entries: Sequence[LabelEntry]) -> None:
+    """Raises InputError where a label is for another model's prediction; one of a prediction to come is let through."""
+    owners = models_of(at.store.telemetry, [entry.prediction_id for entry in entries])
+    strange = {one: model for one, model in owners.items() if model != at.spec.name}
+    for prediction_id, model in strange.items():
+        raise InputError(
+            f"{len(strange)} labels of the sheet are for predictions of other models, such as {prediction_id} of "
+            f"{model}. Nothing was recorded; import that sheet with: python -m pipeline labels import {model} FILE"
+        )
+
+
 def _queue(at: Opened, limit: int) -> LabelQueue:
     champion = at.champion()
     profile = at.artifact(champion.artifact_sha256).profile
-    return label_queue(at.store.telemetry, spec=at.spec, champion=champion, profile=profile, limit=limit)
+    now = datetime.now(UTC)
+    return label_queue(at.store.telemetry, spec=at.spec, champion=champion, profile=profile, limit=limit, now=now)
 
 
 def _queue_line(found: LabelQueue) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, Model, Opened, Version, Who, err, opened, out, read_text, say, write_text
+from pipeline.commands.offering import printable
 from pipeline.commands.versions import artifact_of, number
 from pipeline.errors import InputError
 from pipeline.gate.baselines import baseline_json, measured_baseline, read_baseline, store_baseline, stored_baseline
@@ -26,7 +27,7 @@ def export_baseline(
     """Measure a version on the frozen holdout and write it down as a baseline."""
     from pipeline.data.homes import rows_sha256
     from pipeline.gate.judging import evaluate_artifact
-    from pipeline.training.retraining import open_workbench
+    from pipeline.training.workbench import open_workbench
 
     with opened(model) as at:
         bench = open_workbench(at.settings, at.store, at.spec)
@@ -129,7 +130,7 @@ def explain(
     shap: Annotated[bool, typer.Option(help="Shapley values of a tree model, with the package shap.")] = False,
     json: AsJson = False,
 ) -> None:
-    """What the champion answers to one input and what moved the answer most, in logit units."""
+    """What the champion answers to one input and what moved the answer most: logit units, of neighbours distances."""
     with opened(model) as at:
         predictor = at.artifact(at.champion().artifact_sha256).predictor
         given = _value(at, value)
@@ -145,7 +146,7 @@ def explain(
         return
     out.print(f"{label}, P({at.spec.positive}) = {answer.score:.4f}", markup=False)
     for name, part in parts:
-        out.print(f"  {part:+.3f}  because of {name}", markup=False)
+        out.print(f"  {part:+.3f}  because of {printable(name)}", markup=False)
 
 
 def _value(at: Opened, given: str) -> Any:

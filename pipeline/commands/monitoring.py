@@ -64,9 +64,10 @@ def monitor(model: Model, json: AsJson = False) -> None:
     """Drift and accuracy of the newest window. Decides nothing and uses no window up; the report is kept."""
     with opened(model) as at, at_work("measuring", json):
         champion = at.champion()
-        artifact, window = at.artifact(champion.artifact_sha256), newest_window(at.store.telemetry, at.spec, champion)
+        now, artifact = datetime.now(UTC), at.artifact(champion.artifact_sha256)
+        window = newest_window(at.store.telemetry, at.spec, champion, now=now)
         check = check_window(artifact, at.spec, window)
-        seq = keep_check(at.store.telemetry, champion, check, datetime.now(UTC))
+        seq = keep_check(at.store.telemetry, champion, check, now)
     if json:
         head = {"model": model, "version": version_tag(champion.version), "report": seq}
         reporting.print_json({**head, **check.as_dict()})

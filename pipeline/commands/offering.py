@@ -9,8 +9,10 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy.exc import InterfaceError, OperationalError
 from typer.core import TyperCommand
 
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
@@ -86,6 +88,13 @@ def run(app: typer.Typer, err: Console, refusals: tuple[type[RefitError], ...] =
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         _end(err, f"Error: the setting {where} of {error.title}: {first['msg']}. See docs/settings.md.", FAILED)
+    except SettingsError as error:
+        # It names the setting and not its value.
+        _end(err, f"Error: {error}: write it as JSON. See docs/settings.md.", FAILED)
+    except (OperationalError, InterfaceError) as error:
+        # Its text may hold values of rows.
+        reason = type(error.orig or error).__name__
+        _end(err, f"Error: A database failed ({reason}). See what is wrong: python -m agent doctor", FAILED)
 
 
 def called(text: str) -> str:
@@ -94,6 +103,11 @@ def called(text: str) -> str:
     return re.sub(r"python -m (?:pipeline|agent|launch)(?= \w)", program, text) if program else text
 
 
+def printable(text: str) -> str:
+    """A text of anybody's for a terminal: what is not a sign, such as the commands of a terminal, becomes a space."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+
+
 def _end(err: Console, sentence: str, code: int) -> None:
-    err.print(called(sentence), markup=False, highlight=False, soft_wrap=True)
+    err.print(called(printable(sentence)), markup=False, highlight=False, soft_wrap=True)
     sys.exit(code)

@@ -10,10 +10,9 @@ from sqlalchemy import Engine
 
 from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, Model, Version, Who, Why, at_work, opened, say
-from pipeline.commands.versions import number
+from pipeline.commands.versions import judged, number
 from pipeline.errors import PromotionRefusedError, RefitError
-from pipeline.records import JudgedVersion, Promotion, Provenance, version_tag
-from pipeline.releases.promotion import pointer
+from pipeline.records import Promotion, Provenance, version_tag
 from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules, Strategy
 from pipeline.releases.rollout_events import EventKind, Rollout
@@ -34,19 +33,14 @@ def release_version(
     """Judge a version, bring it into service by a rollout, and wait. Exit code 3 when it is refused or taken back."""
     # Imported here: scikit-learn and MLflow take seconds, and every command would pay for them.
     from pipeline.releases.views import show_move
-    from pipeline.training.retraining import judge_again, open_workbench
+    from pipeline.training.retraining import judge_again
+    from pipeline.training.workbench import open_workbench
 
     with opened(model) as at, at_work("judging", json) as tell:
         record = judge_again(open_workbench(at.settings, at.store, at.spec), number(version))
-        champion = pointer(at.store.control, model)
-        judged = JudgedVersion(
-            model=model,
-            version=record.version,
-            verdict_id=record.verdict_id,
-            expected_generation=champion.generation if champion else 0,
-        )
+        ready = judged(at, record.version, record.verdict_id)
         rules = rules_for(at.spec.rollout, strategy)
-        made = release(at.store.control, judged, rules, Provenance(who=who, why=why, at=datetime.now(UTC)))
+        made = release(at.store.control, ready, rules, Provenance(who=who, why=why, at=datetime.now(UTC)))
         tell("rolling out")
         if isinstance(made, Promotion):
             show_move(at.settings, at.store.control, made)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,9 +10,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.commands.offering import printable
 from pipeline.gate.evaluation import Metrics
 from pipeline.gate.rules import RuleOutcome, Verdict
 from pipeline.records import Pointer, Promotion, VersionRecord, version_tag
+from pipeline.releases.exports import plain
 from pipeline.spec import MonitoringRules
 
 if TYPE_CHECKING:  # they bring MLflow and scikit-learn, seconds of imports
@@ -31,11 +32,9 @@ _MARKS = {
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on standard output; times in ISO 8601."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False))
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    text = json.dumps(value, default=plain, ensure_ascii=False)
+    # Half of a surrogate pair cannot be written; as an escape it is the same JSON.
+    print(text.encode(errors="backslashreplace").decode())
 
 
 def progress_bar(console: Console, json: bool) -> Progress:
@@ -69,7 +68,7 @@ def trials_table(trials: "Sequence[Trial]") -> Table:
         table.add_column(name, justify="right" if name in shown else "left", no_wrap=name != "setting")
     for row in trial_rows(trials):
         setting = " ".join(f"{key}={value}" for key, value in row["parameters"].items() if value is not None)
-        table.add_row(row["candidate"], setting, *(f"{row[name]:.4f}" for name in shown))
+        table.add_row(row["candidate"], Text(setting), *(f"{row[name]:.4f}" for name in shown))
     return table
 
 
@@ -82,7 +81,7 @@ def verdict_table(verdict: Verdict) -> Table:
     for name in ("rule", "outcome", "why"):
         table.add_column(name)
     for result in verdict.results:
-        table.add_row(result.rule, _MARKS[result.outcome], result.reason)
+        table.add_row(result.rule, _MARKS[result.outcome], Text(printable(result.reason)))
     return table
 
 
@@ -135,7 +134,7 @@ def moves_table(moves: Sequence[Promotion]) -> Table:
         table.add_column(name, no_wrap=name != "why")
     for move in moves:
         cells = (f"{move.at:%Y-%m-%d %H:%M:%S}", move.kind.value, version_tag(move.to_version), move.who, move.why)
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(Text, map(printable, cells)))
     return table
 
 
@@ -157,7 +156,7 @@ def experiments_table(found: "Sequence[Experiment]") -> Table:
     for one in found:
         figures = ("" if value is None else f"{value:.4f}" for value in (one.accuracy, one.f1))
         tag = version_tag(one.version) if one.version else "unchanged"
-        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.winner, *figures, tag)
+        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S} UTC", Text(printable(one.winner)), *figures, tag)
     return table
 
 

@@ -18,7 +18,10 @@ from pipeline.records import version_tag
 from pipeline.training.choice import TrainingChoice, TrainingWindow
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as ProgressBar
+
     from pipeline.training.retraining import Retraining
+    from pipeline.training.search import Progress
 
 WHY = "The gate passed and the promotion was asked for with the training."
 
@@ -66,22 +69,18 @@ def train(
     """Search the candidates, fit the best, register it as a version and judge it."""
     # Imported here: scikit-learn and MLflow take two seconds, and most commands need neither.
     from pipeline.training.progress import reported
-    from pipeline.training.retraining import open_workbench, retrain
+    from pipeline.training.retraining import retrain
+    from pipeline.training.workbench import open_workbench
 
     with opened(model) as at, reporting.progress_bar(err, json) as bar:
-        task = bar.add_task("reading data", total=None)
-
-        def show(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-
-        names = tuple(name.strip() for name in candidates.split(",") if name.strip())
+        show = _shown_on(bar)
         bench = open_workbench(at.settings, at.store, at.spec)
         result = retrain(
             bench,
             progress=reported(show),
             decision_id=decision_id,
             experiment_name=experiment_name,
-            choice=TrainingChoice(candidates=names, window=window),
+            choice=TrainingChoice(candidates=_names(candidates), window=window),
         )
         move = None
         if promote_if_passed and result.version and result.record and result.verdict.passed:
@@ -89,7 +88,24 @@ def train(
     body = _training_body(model, result, len(bench.judge_rows()), move is not None)
     if json:
         reporting.print_json(body)
-        return
+    else:
+        _print_training(body, result)
+
+
+def _shown_on(bar: "ProgressBar") -> "Progress":
+    task = bar.add_task("reading data", total=None)
+
+    def show(done: int, total: int, what: str) -> None:
+        bar.update(task, completed=done, total=total, description=what)
+
+    return show
+
+
+def _names(candidates: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in candidates.split(",") if name.strip())
+
+
+def _print_training(body: dict[str, Any], result: "Retraining") -> None:
     out.print(reporting.trials_table(result.trials))
     out.print(reporting.metrics_line(result.holdout, "Frozen holdout"))
     out.print(reporting.verdict_table(result.verdict))
@@ -148,6 +164,11 @@ def evaluate(model: Model, file: InputFile, json: AsJson = False) -> None:
     from pipeline.gate.judging import evaluate_artifact
 
     with opened(model) as at:
+        if at.spec.feature_names:
+            raise InputError(
+                f"{model} takes numbers, which such lines cannot hold. Compare versions of it on its own rows: "
+                f"python -m pipeline compare {model} v1 v2"
+            )
         champion = at.champion()
         artifact = at.artifact(champion.artifact_sha256)
         rows = parse_tab_separated(read_bytes(file), at.spec.labels)

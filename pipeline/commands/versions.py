@@ -32,7 +32,7 @@ def compare(model: Model, first: Version, second: Version, json: AsJson = False)
     """Metrics of two versions on the frozen holdout and on the recent judge rows."""
     # Imported here, as below: what opens the workbench brings scikit-learn and MLflow, two seconds of imports.
     from pipeline.gate.judging import evaluate_artifact
-    from pipeline.training.retraining import open_workbench
+    from pipeline.training.workbench import open_workbench
 
     with opened(model) as at, at_work("scoring both versions", json):
         loaded = {tag: artifact_of(at, number(tag)) for tag in (first, second)}
@@ -60,7 +60,8 @@ def promote_version(
     model: Model, version: Version, who: Who = "operator", why: Why = "asked for", json: AsJson = False
 ) -> None:
     """Judge a version against the present champion and, when the gate passes, make it the champion."""
-    from pipeline.training.retraining import judge_again, open_workbench
+    from pipeline.training.retraining import judge_again
+    from pipeline.training.workbench import open_workbench
 
     with opened(model) as at, at_work("judging", json):
         record = judge_again(open_workbench(at.settings, at.store, at.spec), number(version))
@@ -81,16 +82,18 @@ def rollback(model: Model, who: Who = "operator", why: Why = "asked for", json: 
 
 def promoted(at: Opened, version: int, verdict_id: str, who: str, why: str) -> Promotion:
     """Promote a judged version over the present champion. Raises PromotionRefusedError, ConcurrentChangeError."""
-    champion = pointer(at.store.control, at.spec.name)
-    judged = JudgedVersion(
-        model=at.spec.name,
-        version=version,
-        verdict_id=verdict_id,
-        expected_generation=champion.generation if champion else 0,
+    move = promote(
+        at.store.control, judged(at, version, verdict_id), Provenance(who=who, why=why, at=datetime.now(UTC))
     )
-    move = promote(at.store.control, judged, Provenance(who=who, why=why, at=datetime.now(UTC)))
     _show(at, move)
     return move
+
+
+def judged(at: Opened, version: int, verdict_id: str) -> JudgedVersion:
+    """A version and its verdict, to take the place of whoever is champion now."""
+    champion = pointer(at.store.control, at.spec.name)
+    generation = champion.generation if champion else 0
+    return JudgedVersion(model=at.spec.name, version=version, verdict_id=verdict_id, expected_generation=generation)
 
 
 def _show(at: Opened, move: Promotion) -> None:

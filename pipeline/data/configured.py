@@ -5,19 +5,19 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from pipeline.data.homes import read_tab_separated, rows_sha256
+from pipeline.data.homes import judges, read_tab_separated, rows_sha256
 from pipeline.data.sources import Fetched, fetch_first, local_file, web_file
-from pipeline.errors import DataCorruptError, DataUnavailableError, InputError
+from pipeline.errors import DataCorruptError, InputError
 from pipeline.labels.feedback import labelled_rows
 from pipeline.records import Row, RowInput
 from pipeline.settings import DataFrom, PipelineSettings
-from pipeline.spec import LoadedData, ModelSpec, NumericInput, Rejected
+from pipeline.spec import LONGEST_SHOWN, LoadedData, ModelSpec, NumericInput, Rejected
 from pipeline.store.open import Store
 
-Records = Iterable[Mapping[str, Any]]
+Records = Iterable[Any]
 LABEL = "label"
-LONGEST_SHOWN = 200
 
 
 def configured_data(spec: ModelSpec, settings: PipelineSettings, store: Store | None, source: DataFrom) -> LoadedData:
@@ -35,9 +35,11 @@ def _fetched(spec: ModelSpec, settings: PipelineSettings, source: DataFrom) -> t
         file = local_file(source.path, source.sha256, f"the file configured for {spec.name}")
         name = source.path.name
     else:
-        url = str(source.url)
-        file = web_file(url, str(source.sha256), settings.download_timeout_seconds, f"the address {url}")
-        name = url.split("?")[0]
+        parts = urlsplit(str(source.url))
+        # A query may carry a key, and this name goes into records.
+        shown = f"the address {parts.scheme}://{parts.hostname}{parts.path}"
+        file = web_file(str(source.url), str(source.sha256), settings.download_timeout_seconds, shown)
+        name = parts.path
     return fetch_first([file], settings.data_dir / spec.name), name
 
 
@@ -58,12 +60,20 @@ def _records(content: bytes, ending: str, source: str) -> Records:
         if ending == "csv":
             return _dicts(pandas.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False))
         if ending in ("jsonl", "ndjson"):
-            return [json.loads(line) for line in content.decode().splitlines() if line.strip()]
+            # Not splitlines: it also cuts at characters inside messages.
+            return [_of_line(line) for line in content.decode("utf-8-sig").split("\n") if line.strip()]
         if ending == "parquet":
             return _dicts(pandas.read_parquet(io.BytesIO(content)))
     except (ValueError, OSError) as error:
         raise DataCorruptError(f"{source} cannot be read as {ending}: {error}") from error
     raise InputError(f"{source} ends in .{ending}; write .csv, .jsonl, .parquet, or .tsv for `label TAB text` lines.")
+
+
+def _of_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line
 
 
 def _dicts(table: Any) -> Records:
@@ -72,22 +82,11 @@ def _dicts(table: Any) -> Records:
 
 
 def _from_query(spec: ModelSpec, source: DataFrom) -> LoadedData:
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from pipeline.store.engine import open_engine
+    # Imported here: other sources need no database.
+    from pipeline.data.query import query_records
 
     assert source.database is not None
-    engine = open_engine(source.database.get_secret_value())
-    try:
-        with engine.connect() as connection:
-            records = [dict(row._mapping) for row in connection.execute(text(str(source.sql)))]
-    except SQLAlchemyError as error:
-        raise DataUnavailableError(
-            f"The query of {spec.name} failed: {type(error).__name__}. Check it and its database."
-        ) from None  # the error's text may hold the address
-    finally:
-        engine.dispose()
+    records = query_records(spec.name, source.database.get_secret_value(), str(source.sql))
     rows, rejected = read_records(spec, records)
     return LoadedData(rows=rows, source="a SQL query", sha256=rows_sha256(rows), rejected=rejected)
 
@@ -96,7 +95,8 @@ def _from_store(spec: ModelSpec, store: Store | None) -> LoadedData:
     if store is None:
         raise InputError(f"The labelled predictions of {spec.name} are in the store, and this command opens none.")
     found = labelled_rows(store.telemetry, spec.name, spec.retraining.max_production_rows)
-    rows = tuple(Row(entry.record.input, entry.label) for entry in reversed(found) if entry.label is not None)
+    labelled = [Row(entry.record.input, entry.label) for entry in reversed(found) if entry.label is not None]
+    rows = tuple(row for row in labelled if not judges(row.input))  # those are seen by no training
     return LoadedData(rows=rows, source="the store's labelled predictions", sha256=rows_sha256(rows))
 
 
@@ -106,12 +106,21 @@ def read_records(spec: ModelSpec, records: Records) -> tuple[tuple[Row, ...], tu
     rejected: list[Rejected] = []
     for place, record in enumerate(records, 1):
         try:
-            rows.append(Row(_input(spec, record), _label(spec, record)))
-        except (ValueError, TypeError, KeyError) as error:
+            rows.append(_row(spec, record))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-            shown = json.dumps(dict(record), default=str)[:LONGEST_SHOWN]
-            rejected.append(Rejected(place=f"record {place}", content=shown, reason=reason))
+            rejected.append(Rejected(place=f"record {place}", content=_shown(record), reason=reason))
     return tuple(rows), tuple(rejected)
+
+
+def _row(spec: ModelSpec, record: Any) -> Row:
+    if not isinstance(record, Mapping):
+        raise ValueError("the record is no object of fields and values")
+    return Row(_input(spec, record), _label(spec, record))
+
+
+def _shown(record: Any) -> str:
+    return json.dumps(dict(record) if isinstance(record, Mapping) else record, default=str)[:LONGEST_SHOWN]
 
 
 def _label(spec: ModelSpec, record: Mapping[str, Any]) -> int:
@@ -134,13 +143,15 @@ def _input(spec: ModelSpec, record: Mapping[str, Any]) -> RowInput:
         return text
     names = spec.input.features
     given: Sequence[Any] = record["features"] if "features" in record else [record[name] for name in names]
+    if isinstance(given, str | Mapping):
+        raise ValueError("the features are no list of numbers")
     return tuple(_number(name, value) for name, value in zip(names, given, strict=True))
 
 
 def _number(name: str, value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} is no number") from None
     if not math.isfinite(number):
         raise ValueError(f"{name} is no finite number")

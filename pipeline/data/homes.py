@@ -8,11 +8,10 @@ from enum import StrEnum
 
 from pipeline.errors import DataCorruptError
 from pipeline.records import Row, RowInput
-from pipeline.spec import HomeShares, LoadedData, Rejected
+from pipeline.spec import LONGEST_SHOWN, HomeShares, LoadedData, Rejected
 
 DEFAULT_SHARES = HomeShares()
 JUDGE_SHARE = 0.50
-LONGEST_SHOWN = 200
 
 _NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
@@ -113,7 +112,7 @@ def judges(row_input: RowInput) -> bool:
 
 def spot(row_input: RowInput, offset: int) -> float:
     """A number from 0 to 1 that a row always gets, from 64 bits of the digest of its group key, `offset` bytes in."""
-    digest = hashlib.sha256(group_key(row_input).encode()).digest()
+    digest = hashlib.sha256(_bytes(group_key(row_input))).digest()
     return int.from_bytes(digest[offset : offset + 8], "big") / 2**64
 
 
@@ -170,5 +169,10 @@ def rows_sha256(rows: Sequence[Row]) -> str:
     digest = hashlib.sha256()
     for row in rows:
         text = row.input if isinstance(row.input, str) else group_key(row.input)
-        digest.update(f"{row.label}\x1f{text}\x1e".encode())
+        digest.update(_bytes(f"{row.label}\x1f{text}\x1e"))
     return digest.hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8, and of half a character, which JSON can carry, the three bytes that UTF-8 would have for it."""
+    return text.encode(errors="surrogatepass")

@@ -1,11 +1,11 @@
 """The base rows of a model as a training takes them: from its source or a configured one, checked, in their homes."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.data.configured import configured_data
-from pipeline.data.homes import Homes, assign_homes
+from pipeline.data.homes import Home, Homes, assign_homes, home_of, rows_sha256
 from pipeline.data.quality import check_rows, hold_to_share, quarantine
 from pipeline.settings import DataFrom, PipelineSettings
 from pipeline.spec import LoadedData, ModelSpec, Rejected
@@ -45,7 +45,8 @@ def load(spec: ModelSpec, settings: PipelineSettings, store: Store | None = None
     named = settings.training_data.get(spec.name)
     if not named:
         return spec.load(settings)
-    parts = [_one(spec, settings, store, source) for source in named]
+    alone = all(source.store for source in named)
+    parts = [_one(spec, settings, store, source, alone=alone) for source in named]
     frozen = [part.holdout for part in parts if part.holdout is not None]
     return LoadedData(
         rows=tuple(row for part in parts for row in part.rows),
@@ -56,8 +57,19 @@ def load(spec: ModelSpec, settings: PipelineSettings, store: Store | None = None
     )
 
 
-def _one(spec: ModelSpec, settings: PipelineSettings, store: Store | None, source: DataFrom) -> LoadedData:
-    return spec.load(settings) if source.default else configured_data(spec, settings, store, source)
+def _one(
+    spec: ModelSpec, settings: PipelineSettings, store: Store | None, source: DataFrom, *, alone: bool
+) -> LoadedData:
+    if source.default:
+        return spec.load(settings)
+    loaded = configured_data(spec, settings, store, source)
+    return loaded if alone or not source.store else _outside_the_holdout(spec, loaded)
+
+
+def _outside_the_holdout(spec: ModelSpec, loaded: LoadedData) -> LoadedData:
+    """Labels come in all the time; beside another source they must not move the holdout that versions share."""
+    rows = tuple(row for row in loaded.rows if home_of(row.input, spec.homes) is not Home.HOLDOUT)
+    return replace(loaded, rows=rows, sha256=rows_sha256(rows))
 
 
 def _joined(digests: list[str]) -> str:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import DataCorruptError
+from pipeline.files import write_whole
 from pipeline.records import Row
-from pipeline.spec import ModelSpec, NumericInput, Rejected, TextInput
+from pipeline.spec import LONGEST_SHOWN, ModelSpec, NumericInput, Rejected, TextInput
 
 if TYPE_CHECKING:
     import pandas
     from pandera.pandas import DataFrameSchema
 
-LONGEST_SHOWN = 200
 MOST_TOLD = 3
 
 
@@ -160,5 +160,5 @@ def quarantine(folder: Path, model: str, rejected: Iterable[Rejected]) -> Path |
     content = ("\n".join(lines) + "\n").encode()
     path = folder / model / f"{hashlib.sha256(content).hexdigest()[:16]}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_whole(path, content)
     return path

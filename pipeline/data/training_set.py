@@ -4,7 +4,7 @@ Pure: no clock, no files, no model calls.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,7 +75,9 @@ def training_set(
     A text that both have counts once, as base.
     """
     fresh = within_age(production, rules.max_production_age_days, now)
-    kept, held_back = within_share(fresh, len(base), rules.max_source_share, approved)
+    known = {row_key(row.input) for row in base}
+    new = [entry for entry in fresh if row_key(entry.record.input) not in known]
+    kept, held_back = within_share(new, len(base), rules.max_source_share, approved)
     learned = [TrainingRow(row=row, origin=Origin.BASE) for row in base]
     learned += [_learned(entry, rules.production_weight) for entry in reversed(kept)]
     unique: dict[str, TrainingRow] = {}
@@ -99,10 +101,12 @@ def within_share(
 ) -> tuple[Sequence[LabelledPrediction], tuple[HeldBack, ...]]:
     """The rows without those by which a source that is not approved exceeds `share` of all training rows.
 
-    Of such a source the newest rows are kept, in number share / (1 - share) of all other rows.
+    Of such a source the newest rows are kept; all of them keep the same number.
     """
     counts = Counter(_source(entry) for entry in production)
-    allowed = {source: _most(source, counts, base_rows, share) for source in counts if source not in approved}
+    bounded = {source: count for source, count in counts.items() if source not in approved}
+    most = _most(list(bounded.values()), base_rows + counts.total() - sum(bounded.values()), share)
+    allowed = {source: min(count, most) for source, count in bounded.items()}
     seen: Counter[str] = Counter()
     kept: list[LabelledPrediction] = []
     for entry in production:
@@ -115,9 +119,18 @@ def within_share(
     return kept, held
 
 
-def _most(source: str, counts: Mapping[str, int], base_rows: int, share: float) -> int:
-    others = base_rows + sum(count for name, count in counts.items() if name != source)
-    return counts[source] if share >= 1.0 else int(others * share / (1.0 - share))
+def _most(counts: Sequence[int], others: int, share: float) -> int:
+    """The most rows of any source, such that none is over its share of what is kept of all sources and `others`.
+
+    If the `over` largest sources are cut to m rows each and the rest fits, m = share (over m + rest + others).
+    """
+    largest_first = sorted(counts, reverse=True)
+    for over, next_largest in enumerate([*largest_first, 0]):
+        room = 1.0 - over * share
+        most = share * (others + sum(largest_first[over:])) / room if room > 0 else float(next_largest)
+        if next_largest <= most:
+            return int(most) if over else next_largest
+    raise AssertionError("after the last source none is left to be over its share")
 
 
 def _source(entry: LabelledPrediction) -> str:

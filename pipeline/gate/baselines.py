@@ -70,7 +70,7 @@ def stored_baseline(control: Engine, model: str) -> Baseline | None:
 def store_baseline(control: Engine, model: str, baseline: Baseline, who: str, at: datetime) -> None:
     """Compare with this from now on; the ones before stay in the store."""
     table = tables.baselines
-    with racing(control, f"the baseline of {model}") as connection:
+    with racing(control, "the baseline", model) as connection:
         last = connection.execute(select(func.max(table.c.seq)).where(table.c.model == model)).scalar() or 0
         row = {"model": model, "seq": last + 1, "at": at, "who": who, "body": asdict(baseline)}
         connection.execute(insert(table).values(**row))

@@ -53,7 +53,6 @@ class GateEvidence:
     parity: float
     artifact_sha256: str
     champion_sha256: str | None = None
-    artifact_bytes: int = 0
     baseline: Baseline | None = None
     holdout_sha256: str = ""
     form: str = ""

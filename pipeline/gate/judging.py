@@ -19,22 +19,23 @@ class ProductionRows:
     learned: tuple[LabelledPrediction, ...]
     judge: tuple[Row, ...]
 
-    @property
-    def train(self) -> tuple[Row, ...]:
-        """The rows that may be learned from, without who labelled them."""
-        return tuple(Row(entry.record.input, entry.label) for entry in self.learned if entry.label is not None)
-
 
 def split_production(labelled: Sequence[LabelledPrediction], homes: Homes) -> ProductionRows:
-    """Split labelled traffic by the hash of its text. Rows that stand in the frozen holdout are left out of both."""
-    frozen = {group_key(row.input) for row in homes.holdout}
+    """Split labelled traffic by the hash of its text. Rows that stand in the frozen holdout are left out of both, and
+    rows that stand in the base's training rows judge nothing.
+    """
+    frozen, learned = ({group_key(row.input) for row in rows} for rows in (homes.holdout, homes.train))
     newest: dict[str, LabelledPrediction] = {}
     for entry in labelled:
         if entry.label is not None and group_key(entry.record.input) not in frozen:
             newest.setdefault(row_key(entry.record.input), entry)
     return ProductionRows(
         learned=tuple(entry for entry in newest.values() if not judges(entry.record.input)),
-        judge=tuple(Row(e.record.input, e.label or 0) for e in newest.values() if judges(e.record.input)),
+        judge=tuple(
+            Row(entry.record.input, entry.label or 0)
+            for entry in newest.values()
+            if judges(entry.record.input) and group_key(entry.record.input) not in learned
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from pipeline.gate.rules import RuleOutcome, RuleResult, Verdict, VerdictStatus
 from pipeline.store import control as tables
@@ -27,21 +27,22 @@ class VerdictRecord:
 def save_verdict(
     control: Engine, *, model: str, version: int, champion_version: int | None, verdict: Verdict, at: datetime
 ) -> VerdictRecord:
+    with writing(control).begin() as connection:
+        return add_verdict(
+            connection, model=model, version=version, champion_version=champion_version, verdict=verdict, at=at
+        )
+
+
+def add_verdict(
+    connection: Connection, *, model: str, version: int, champion_version: int | None, verdict: Verdict, at: datetime
+) -> VerdictRecord:
+    """Write a verdict under an id of its own, within the caller's transaction."""
     record = VerdictRecord(
         verdict_id=uuid4().hex, model=model, version=version, champion_version=champion_version, at=at, verdict=verdict
     )
-    with writing(control).begin() as connection:
-        connection.execute(
-            insert(tables.verdicts).values(
-                verdict_id=record.verdict_id,
-                model=model,
-                version=version,
-                champion_version=champion_version,
-                status=verdict.status.value,
-                at=at,
-                body=verdict_body(verdict),
-            )
-        )
+    values = vars(record) | {"status": verdict.status.value, "body": verdict_body(verdict)}
+    del values["verdict"]
+    connection.execute(insert(tables.verdicts).values(**values))
     return record
 
 

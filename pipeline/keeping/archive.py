@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConcurrentChangeError, KeepingError
-from pipeline.keeping.files import move, read_json, sha256_of, sync, write_json
+from pipeline.files import sync
+from pipeline.keeping.files import move, read_json, sha256_of, write_json
 from pipeline.keeping.parquet import read, write
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ArchivedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Rows of one table that leave together; `name` says which, by their numbers."""
+    """Rows of one table that leave together, under a name that no other batch of the archive has."""
 
     name: str
     table: str
@@ -93,11 +94,11 @@ class Archive:
         write_json(self._pending / f"{batch.name}.json", {**asdict(batch), "at": at.isoformat()})
 
     def place(self, batch: Batch) -> None:
-        """Move the files to where they stay."""
+        """Move the files to where they stay. Raises KeepingError rather than write over another file."""
         for file in batch.files:
             staged = self._staging / batch.name / file.path
             if staged.exists():
-                move(staged, self.folder / file.path)
+                _move(staged, self.folder / file.path)
         shutil.rmtree(self._staging / batch.name, ignore_errors=True)
 
     def tables(self, batch: Batch) -> "Iterator[pyarrow.Table]":
@@ -112,11 +113,18 @@ class Archive:
             yield rows
 
     def finish(self, batch: Batch) -> None:
-        move(self._pending / f"{batch.name}.json", self._done / f"{batch.name}.json")
+        """Put the manifest among the finished ones. Raises KeepingError rather than write over another."""
+        _move(self._pending / f"{batch.name}.json", self._done / f"{batch.name}.json")
 
     def batches(self) -> Sequence[Batch]:
         """Everything that was archived, the oldest numbers first."""
         return [_batch(read_json(path)) for path in sorted(self._done.glob("*.json"))]
+
+
+def _move(source: Path, target: Path) -> None:
+    if target.exists():
+        raise KeepingError(f"{target} is there already, and holds other rows than {source}. Put one of them elsewhere.")
+    move(source, target)
 
 
 def _batch(body: Mapping[str, Any]) -> Batch:

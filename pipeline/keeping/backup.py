@@ -17,9 +17,10 @@ from typing import Any
 from sqlalchemy import make_url
 
 from pipeline.errors import KeepingError
+from pipeline.files import PARTIAL, sync
 from pipeline.keeping.archive import Archive
 from pipeline.keeping.copies import Copying, copying
-from pipeline.keeping.files import CHUNK, sync, write_json
+from pipeline.keeping.files import CHUNK, write_json
 from pipeline.settings import PipelineSettings
 from pipeline.store import control
 from pipeline.store.chain import GENESIS
@@ -56,7 +57,7 @@ def make_backup(settings: PipelineSettings, folder: Path, at: datetime) -> Backu
     """Write a backup into a folder that is not there yet; it appears whole or not at all. Raises KeepingError."""
     if folder.exists():
         raise KeepingError(f"{folder} exists already. Name a folder that does not, such as {folder}-{at:%Y%m%d-%H%M}.")
-    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+    partial = folder.with_name(f"{folder.name}{PARTIAL}{os.getpid()}")
     try:
         body = _written(settings, partial, at)
         partial.rename(folder)
@@ -165,7 +166,7 @@ def _copy_tree(source: Path, folder: Path, below: str) -> dict[str, dict[str, An
     """Copy whole files, without what is being written; their sizes and checksums by their place in the backup."""
     copied = {}
     for path in sorted(source.rglob("*")) if source.exists() else ():
-        if not path.is_file() or ".partial-" in path.name or path.name == "lock":
+        if not path.is_file() or PARTIAL in path.name or path.name == "lock":
             continue
         place = f"{below}/{path.relative_to(source)}"
         try:

@@ -5,6 +5,7 @@ moment alone, not for the copying.
 """
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -16,9 +17,12 @@ from sqlalchemy import URL, MetaData, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import KeepingError
+from pipeline.files import whole_file
 
 PAGES = 4_096
 LOCK_SECONDS = 30
+# A line of `pg_restore --list`: number, two ids, kind, schema, name, owner.
+DUMPED_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
 
 
 class Copying(Protocol):
@@ -130,22 +134,35 @@ class PostgresCopying:
 def put_back_sqlite(copy: Path, target: Path) -> None:
     """Make a copied database the one at `target`, where none is. Raises KeepingError, OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.restoring")
-    shutil.copyfile(copy, partial)
-    with sqlite3.connect(partial) as connection:
-        found = connection.execute("PRAGMA integrity_check").fetchone()
-    connection.close()
-    if found != ("ok",):
-        raise KeepingError(f"{copy} is damaged inside: {found}. Use another backup.")
-    for leftover in (f"{partial.name}-wal", f"{partial.name}-shm"):
-        partial.with_name(leftover).unlink(missing_ok=True)
-    partial.replace(target)
+    with whole_file(target) as partial:
+        shutil.copyfile(copy, partial)
+        with sqlite3.connect(partial) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchone()
+        connection.close()
+        for leftover in (f"{partial.name}-wal", f"{partial.name}-shm"):
+            partial.with_name(leftover).unlink(missing_ok=True)
+        if found != ("ok",):
+            raise KeepingError(f"{copy} is damaged inside: {found}. Use another backup.")
 
 
 def put_back_postgresql(copy: Path, address: str) -> None:
-    """Fill an empty database from a dump, whole or not at all. Raises KeepingError."""
-    program = _program("pg_restore")
-    run_program(make_url(address), [program, "--no-owner", "--exit-on-error", "--single-transaction", str(copy)], True)
+    """Have what is in a dump in a database, and nothing else. Raises KeepingError; then it is as it was.
+
+    The dump's tables are dropped and filled in one transaction, the others dropped when that has succeeded.
+    """
+    kept, before = tables_of_dump(copy), tables_of(address)
+    at_once = ["--clean", "--if-exists", "--no-owner", "--exit-on-error", "--single-transaction"]
+    run_program(make_url(address), [_program("pg_restore"), *at_once, str(copy)], True)
+    _drop_tables(address, [name for name in before if name not in kept])
+
+
+def tables_of_dump(copy: Path) -> list[str]:
+    """Raises KeepingError when pg_restore is not installed, or cannot read the dump."""
+    done = subprocess.run([_program("pg_restore"), "--list", str(copy)], capture_output=True, text=True)
+    if done.returncode:
+        complaint = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
+        raise KeepingError(f"{copy} cannot be restored from here: {complaint}")
+    return DUMPED_TABLE.findall(done.stdout)
 
 
 def is_in_use(path: Path) -> bool:
@@ -172,12 +189,16 @@ def tables_of(address: str) -> list[str]:
         engine.dispose()
 
 
-def drop_tables(address: str) -> None:
+def _drop_tables(address: str, names: Sequence[str]) -> None:
+    if not names:
+        return
     engine, found = create_engine(address), MetaData()
-    with engine.begin() as connection:
-        found.reflect(connection)
-        found.drop_all(connection)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            found.reflect(connection, only=names)
+            found.drop_all(connection)
+    finally:
+        engine.dispose()
 
 
 def run_program(url: URL, command: Sequence[str], into_database: bool = False) -> None:

@@ -1,13 +1,13 @@
-"""Files that must be whole and there after a loss of power: written under another name, synced, renamed, checked."""
+"""Files that must be whole and there after a loss of power: manifests, checksums, moves."""
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import KeepingError
+from pipeline.files import sync, write_whole
 
 CHUNK = 1 << 20
 
@@ -24,15 +24,6 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def move(source: Path, target: Path) -> None:
     """Rename, and have both folders know it. Raises OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,10 +35,7 @@ def move(source: Path, target: Path) -> None:
 def write_json(path: Path, body: Mapping[str, Any]) -> None:
     """Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    partial.write_text(json.dumps(body, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    sync(partial)
-    move(partial, path)
+    write_whole(path, json.dumps(body, indent=1, sort_keys=True) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,18 +1,19 @@
 """Puts a backup back: checked before anything is touched, into an empty home, and the ledger's chain walked after."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, make_url, select
 
 from pipeline.errors import KeepingError
+from pipeline.files import whole_file
 from pipeline.keeping.backup import ARCHIVE, FOLDERS, FORMAT, MANIFEST, SPOOL, addresses
-from pipeline.keeping.copies import drop_tables, is_in_use, put_back_postgresql, put_back_sqlite, tables_of
+from pipeline.keeping.copies import is_in_use, put_back_postgresql, put_back_sqlite, tables_of, tables_of_dump
 from pipeline.keeping.files import read_json, sha256_of
 from pipeline.settings import PipelineSettings
 from pipeline.store import control, telemetry
@@ -55,16 +56,26 @@ def restore(settings: PipelineSettings, folder: Path, at: datetime, *, replace: 
     body = check_backup(folder)
     targets = _targets(settings, body["databases"])
     _require_room(settings, targets, replace)
-    aside = _put_aside(settings, targets, at) if replace else None
-    for name, address in targets.items():
-        source = folder / body["databases"][name]["file"]
-        if body["databases"][name]["kind"] == "postgresql":
-            put_back_postgresql(source, address)
-        else:
-            put_back_sqlite(source, _file_of(address))
+    _require_readable(folder, body["databases"])
     files = [place for place in body["files"] if not place.startswith("databases/")]
-    for place in files:
-        _put_back(folder / place, _home_of(settings, place))
+    aside = _free_name(settings.root / f"before-restore-{at:%Y%m%d-%H%M%S}") if replace else None
+    try:
+        if aside:
+            _put_aside(settings, targets, aside)
+        for name, address in targets.items():
+            source = folder / body["databases"][name]["file"]
+            if body["databases"][name]["kind"] == "postgresql":
+                put_back_postgresql(source, address)
+            else:
+                put_back_sqlite(source, _file_of(address))
+        for place in files:
+            _put_back(folder / place, _home_of(settings, place))
+    except OSError as error:
+        where, before = error.filename or "a file", f" What was there before is in {aside}." if aside else ""
+        raise KeepingError(
+            f"The restore stopped half-way, at {where}: {error.strerror or error}.{before} Make room, and restore "
+            "again with --replace."
+        ) from error
     return _looked_over(settings, body, len(files), aside)
 
 
@@ -102,6 +113,13 @@ def _require_room(settings: PipelineSettings, targets: Mapping[str, str], replac
         raise KeepingError(f"Processes use {', '.join(used)}. Stop serving, agent and MLflow, then restore.")
 
 
+def _require_readable(folder: Path, databases: Mapping[str, Any]) -> None:
+    """The program that reads a dump may be missing here, or older than the one that wrote it. Raises KeepingError."""
+    for copied in databases.values():
+        if copied["kind"] == "postgresql":
+            tables_of_dump(folder / copied["file"])
+
+
 def _folders(settings: PipelineSettings) -> list[Path]:
     return [*(settings.root / name for name in FOLDERS), settings.archive_dir]
 
@@ -110,14 +128,18 @@ def _holds_something(path: Path) -> bool:
     return path.is_file() or any(path.iterdir())
 
 
-def _put_aside(settings: PipelineSettings, targets: Mapping[str, str], at: datetime) -> Path:
+def _free_name(folder: Path) -> Path:
+    """The folder, or one with a number behind its name where a restore of the same second has taken it."""
+    names = (folder.with_name(f"{folder.name}-{number}" if number else folder.name) for number in count())
+    return next(name for name in names if not name.exists())
+
+
+def _put_aside(settings: PipelineSettings, targets: Mapping[str, str], aside: Path) -> None:
     """Predictions that wait in the service's spool stay: they are written once, whatever the store holds."""
-    aside = settings.root / f"before-restore-{at:%Y%m%d-%H%M%S}"
     aside.mkdir(parents=True)
     for name, address in targets.items():
         if not address.startswith("sqlite:"):
-            drop_tables(address)
-            continue
+            continue  # its tables are dropped in the transaction that fills it
         file = _file_of(address)
         for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
             if path.exists():
@@ -125,7 +147,6 @@ def _put_aside(settings: PipelineSettings, targets: Mapping[str, str], at: datet
     for path in _folders(settings):
         if path.exists():
             shutil.move(path, aside / path.name)
-    return aside
 
 
 def _home_of(settings: PipelineSettings, place: str) -> Path:
@@ -136,11 +157,10 @@ def _home_of(settings: PipelineSettings, place: str) -> Path:
 
 def _put_back(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
-    shutil.copyfile(source, partial)
-    if str(target.parent).endswith(SPOOL):
-        partial.chmod(0o600)  # it holds messages
-    partial.replace(target)
+    with whole_file(target) as partial:
+        shutil.copyfile(source, partial)
+        if str(target.parent).endswith(SPOOL):
+            partial.chmod(0o600)  # it holds messages
 
 
 def _looked_over(settings: PipelineSettings, body: Mapping[str, Any], files: int, aside: Path | None) -> Restored:

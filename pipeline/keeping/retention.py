@@ -6,11 +6,12 @@ that the log's writers get their turns. The control database keeps everything.
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Engine, delete, exists, func, select, text
 
@@ -18,6 +19,7 @@ from pipeline.errors import ConcurrentChangeError
 from pipeline.keeping.archive import Archive, Batch
 from pipeline.keeping.old_rows import OldRows, Row, old_predictions, old_reports
 from pipeline.keeping.parquet import predictions_table, reports_table
+from pipeline.keeping.rules import Stay
 from pipeline.keeping.stays import what_stays
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
@@ -51,25 +53,29 @@ def archive_old_rows(
     specs: Mapping[str, ModelSpec],
     now: datetime,
     *,
+    retired: Collection[str] = (),
     dry_run: bool = False,
     step: Step = no_step,
     pause: Callable[[float], None] = time.sleep,
 ) -> Archived | None:
     """Archive what is older than the settings keep; None when they keep everything and nothing was left over.
 
-    `dry_run` only counts. Raises ConcurrentChangeError while another process does it, KeepingError when the archive
-    cannot be written or trusted; no row is deleted then that is not in it.
+    `specs` are all managed models: a model that is not among them keeps its rows while it has versions, unless it is
+    `retired`. `dry_run` only counts.
+
+    Raises ConcurrentChangeError while another process does it, KeepingError when the archive cannot be written or
+    trusted; no row is deleted then that is not in it.
     """
     archive, run = Archive(settings.archive_dir), Counter[str]()
     if dry_run:
-        return _counted(settings, store, specs, now)
+        return _counted(_old_rows(settings, store, what_stays(store, specs, retired), now))
     if not _limits(settings, now) and not archive.folder.exists():
         return None
     with archive.held(), _only_one(store.telemetry):
         for batch in archive.pending():
             run[batch.table] += _carry_out(archive, store.telemetry, batch, step, pause)
         stayed: Counter[str] = Counter()
-        for table, old in _old_rows(settings, store, specs, now).items():
+        for table, old in _old_rows(settings, store, what_stays(store, specs, retired), now).items():
             for rows in _batches(old):
                 batch = _export(archive, table, rows, now, step)
                 run[table] += _carry_out(archive, store.telemetry, batch, step, pause)
@@ -83,20 +89,18 @@ def _limits(settings: PipelineSettings, now: datetime) -> dict[str, datetime]:
     return {table: now - timedelta(days=kept) for table, kept in days.items() if kept is not None}
 
 
-def _old_rows(
-    settings: PipelineSettings, store: Store, specs: Mapping[str, ModelSpec], now: datetime
-) -> dict[str, OldRows]:
+def _old_rows(settings: PipelineSettings, store: Store, stays: Mapping[str, Stay], now: datetime) -> dict[str, OldRows]:
     limits, found = _limits(settings, now), {}
     if "predictions" in limits:
-        found["predictions"] = old_predictions(store.telemetry, what_stays(store, specs), limits["predictions"])
+        found["predictions"] = old_predictions(store.telemetry, stays, limits["predictions"])
     if "reports" in limits:
         found["reports"] = old_reports(store.telemetry, limits["reports"])
     return found
 
 
-def _counted(settings: PipelineSettings, store: Store, specs: Mapping[str, ModelSpec], now: datetime) -> Archived:
+def _counted(old_rows: Mapping[str, OldRows]) -> Archived:
     rows, stayed = {}, Counter[str]()
-    for table, old in _old_rows(settings, store, specs, now).items():
+    for table, old in old_rows.items():
         rows[table] = sum(1 for _ in old)
         stayed += old.stayed
     return Archived(rows=rows, stayed=dict(stayed))
@@ -119,7 +123,8 @@ def _export(archive: Archive, table: str, rows: Sequence[Row], now: datetime, st
     parts: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         parts[row["model"], f"{row['at']:%Y-%m}"].append({name: row[name] for name in row if name != "model"})
-    name = f"{table}-{rows[0]['seq']:012d}-{rows[-1]['seq']:012d}"
+    # The numbers alone come again: rows that were labelled as they went stay, and go another time.
+    name = f"{table}-{rows[0]['seq']:012d}-{rows[-1]['seq']:012d}-{uuid4().hex[:12]}"
     batch = archive.stage(name, table, {part: TABLES[table](found) for part, found in parts.items()})
     step("staged")
     archive.list(batch, now)

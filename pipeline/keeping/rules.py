@@ -12,12 +12,18 @@ class Stay:
     `unread_after`: what the champion answered behind the last scheduled look is in no window yet. `newest_from`: by
     version, where the newest window of the champion and of the version before it begins. `labels_from`: the oldest
     label that a training would read; judge sets are made of the same rows. None: nothing of that kind.
+
+    Not `known`: there are versions of the model, but no file says how much of its log is needed.
     """
 
     champion: int | None
     unread_after: int | None
     newest_from: Mapping[int, int]
     labels_from: int | None
+    known: bool = True
+
+
+UNKNOWN = Stay(champion=None, unread_after=None, newest_from={}, labels_from=None, known=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +37,15 @@ class Age:
 
 
 def why_it_stays(row: Age, stay: Stay | None, limit: datetime) -> str | None:
-    """The reason why a prediction must not leave; None: it may. A model without `stay` is not managed any more."""
+    """The reason why a prediction must not leave; None: it may. A model without `stay` is retired, or never began."""
     if row.at >= limit:
         return "young"
     if stay is None:
         return None
+    return _needed_for(row, stay) if stay.known else "unknown"
+
+
+def _needed_for(row: Age, stay: Stay) -> str | None:
     if row.version == stay.champion and stay.unread_after is not None and row.seq > stay.unread_after:
         return "unread"
     if row.seq >= stay.newest_from.get(row.version, row.seq + 1):

@@ -1,27 +1,37 @@
 """Reads what retention must leave in the telemetry database, a few numbers for each managed model."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import islice
 
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import Engine, select
 
-from pipeline.keeping.rules import Stay
+from pipeline.keeping.rules import UNKNOWN, Stay
 from pipeline.monitoring.window import last_look
 from pipeline.releases.promotion import pointer
 from pipeline.spec import ModelSpec
+from pipeline.store.control import versions
+from pipeline.store.engine import snapshot
+from pipeline.store.newest_labels import newest_labels
 from pipeline.store.open import Store
-from pipeline.store.telemetry import labels, labels_of, of_model, predictions
+from pipeline.store.telemetry import predictions
 
 
-def what_stays(store: Store, specs: Mapping[str, ModelSpec]) -> dict[str, Stay]:
-    """By model; one that has no champion yet keeps what a training would read."""
-    return {name: _stay(store, spec) for name, spec in specs.items()}
+def what_stays(store: Store, specs: Mapping[str, ModelSpec], retired: Collection[str] = ()) -> dict[str, Stay]:
+    """By model; one that has no champion yet keeps what a training would read.
+
+    One that has versions but no specification keeps everything, until a person says that it is retired.
+    """
+    with store.control.connect() as connection:
+        trained = connection.execute(select(versions.c.model).distinct()).scalars().all()
+    unknown = {name: UNKNOWN for name in trained if name not in specs and name not in retired}
+    return unknown | {name: _stay(store, spec) for name, spec in specs.items()}
 
 
 def _stay(store: Store, spec: ModelSpec) -> Stay:
     champion = pointer(store.control, spec.name)
-    versions = [champion.version, champion.previous_version] if champion else []
+    served = [champion.version, champion.previous_version] if champion else []
     rows = spec.monitoring.window_rows
-    begins = {version: _window_from(store.telemetry, spec.name, version, rows) for version in versions if version}
+    begins = {version: _window_from(store.telemetry, spec.name, version, rows) for version in served if version}
     return Stay(
         champion=champion.version if champion else None,
         unread_after=last_look(store.telemetry, model=spec.name, generation=champion.generation) if champion else None,
@@ -45,15 +55,6 @@ def _window_from(telemetry: Engine, model: str, version: int, rows: int) -> int 
 
 def _labels_from(telemetry: Engine, model: str, most: int) -> int | None:
     """The oldest of the newest `most` labels of a model that count: the rows of feedback.labelled_rows."""
-    later = labels.alias("later")
-    superseded = exists().where(later.c.prediction_id == labels.c.prediction_id, later.c.seq > labels.c.seq)
-    newest = (
-        select(labels.c.seq)
-        .join(predictions, predictions.c.prediction_id == labels.c.prediction_id)
-        .where(of_model(predictions, model), ~superseded)
-        .order_by(labels.c.seq.desc())
-        .limit(most)
-    )
-    with telemetry.connect() as connection:
-        found = [seq for part in labels_of(labels, model) for seq in connection.execute(newest.where(part)).scalars()]
-    return min(sorted(found)[-most:], default=None)
+    with snapshot(telemetry) as connection:
+        found = newest_labels(connection, model, page=most)
+        return min((label.seq for label, _ in islice(found, most)), default=None)

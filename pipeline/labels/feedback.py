@@ -5,15 +5,14 @@ prediction.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from sqlalchemy import Connection, Engine, exists, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from pipeline.records import LabelledPrediction
 from pipeline.store import telemetry as tables
-from pipeline.store.engine import writing
-
-# SQLite takes a bounded number of variables in one statement.
-LOOKUP_BATCH = 500
+from pipeline.store.engine import snapshot, writing
+from pipeline.store.newest_labels import LOOKUP_BATCH, newest_labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +56,15 @@ def record_labels(telemetry: Engine, entries: Sequence[LabelEntry]) -> LabelsRec
 
 def labelled_rows(telemetry: Engine, model: str, limit: int) -> list[LabelledPrediction]:
     """The predictions of a model whose labels arrived last, whatever version made them, newest label first."""
-    predictions, labels, later = tables.predictions, tables.labels, tables.labels.alias("later")
-    superseded = exists().where(later.c.prediction_id == labels.c.prediction_id, later.c.seq > labels.c.seq)
-    given = (labels.c.label, labels.c.at.label("labelled_at"), labels.c.source.label("label_source"))
-    query = (
-        select(predictions, *given, labels.c.seq.label("label_seq"))
-        .join(labels, labels.c.prediction_id == predictions.c.prediction_id)
-        .where(tables.of_model(predictions, model), ~superseded)
-        .order_by(labels.c.seq.desc())
-        .limit(limit)
-    )
+    with snapshot(telemetry) as connection:
+        found = newest_labels(connection, model, *tables.predictions.c, page=limit)
+        return [tables.with_its_label(label, row) for label, row in islice(found, limit)]
+
+
+def models_of(telemetry: Engine, prediction_ids: Sequence[str]) -> dict[str, str]:
+    """The model that made each prediction; none for one that is not written yet."""
     with telemetry.connect() as connection:
-        found = [
-            row._asdict() for part in tables.labels_of(labels, model) for row in connection.execute(query.where(part))
-        ]
-    found.sort(key=lambda row: row["label_seq"], reverse=True)
-    return [tables.labelled_prediction(row) for row in found[:limit]]
+        return _models(connection, prediction_ids)
 
 
 def _models(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, str]:

@@ -44,10 +44,10 @@ class LabelQueue:
 
 
 def label_queue(
-    telemetry: Engine, *, spec: ModelSpec, champion: Pointer, profile: Profile | None, limit: int
+    telemetry: Engine, *, spec: ModelSpec, champion: Pointer, profile: Profile | None, limit: int, now: datetime
 ) -> LabelQueue:
     """The first `limit` messages worth labelling among the newest that the champion answered; repeats come once."""
-    window = newest_window(telemetry, spec, champion)
+    window = newest_window(telemetry, spec, champion, now=now)
     waiting = _in_order(profile, window.predictions) if len(window) else []
     return LabelQueue(
         items=tuple(waiting[:limit]), waiting=len(waiting), window=len(window), labelled=len(window.labelled)

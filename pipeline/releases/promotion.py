@@ -55,17 +55,20 @@ def versions(control: Engine, model: str, limit: int = 50) -> list[VersionRecord
         return [VersionRecord(**row._mapping) for row in connection.execute(query)]
 
 
-def promote(control: Engine, judged: JudgedVersion, provenance: Provenance) -> Promotion:
-    """Make the version champion, with the passed verdict that judged this very version against the present champion.
+def promote(
+    control: Engine, judged: JudgedVersion, provenance: Provenance, *, begun_at: datetime | None = None
+) -> Promotion:
+    """Make the version champion, with the passed verdict that judged this very version against the present champion,
+    and that was fresh when the rollout began that this ends (`begun_at`), or is fresh now.
 
     A repeated call for one decision returns the promotion it made. Raises PromotionRefusedError, UnknownVersionError,
     ConcurrentChangeError.
     """
-    with racing(control, f"the champion of {judged.model}") as connection:
+    with racing(control, "the champion", judged.model) as connection:
         done = _move_of_decision(connection, judged.model, provenance, PromotionKind.PROMOTE)
         if done:
             return done
-        current = require_promotable(connection, judged, provenance.at)
+        current = require_promotable(connection, judged, provenance.at, begun_at)
         move = Promotion(
             model=judged.model,
             generation=judged.expected_generation + 1,
@@ -83,7 +86,7 @@ def roll_back(control: Engine, model: str, expected_generation: int, provenance:
 
     Raises NoChampionError, PromotionRefusedError when there is no previous champion, ConcurrentChangeError.
     """
-    with racing(control, f"the champion of {model}") as connection:
+    with racing(control, "the champion", model) as connection:
         done = _move_of_decision(connection, model, provenance, PromotionKind.ROLL_BACK)
         if done:
             return done
@@ -106,7 +109,7 @@ def pin(
     Both happen or neither. Raises NoChampionError, PromotionRefusedError when there is no previous champion,
     ConcurrentChangeError.
     """
-    with racing(control, f"the champion of {model}") as connection:
+    with racing(control, "the champion", model) as connection:
         current = require_champion(connection, model, expected_generation)
         move = _append(connection, _way_back(current, provenance)) if back else None
         version = move.to_version if move else current.version

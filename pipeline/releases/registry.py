@@ -1,4 +1,8 @@
-"""Versions: MLflow holds runs and the view for people, the control store holds what must be true."""
+"""Versions: MLflow holds runs and the view for people, the control store holds what must be true.
+
+Both count versions. The numbers are the same until MLflow loses its own; then the control store's count, and a version
+of MLflow is found by its run.
+"""
 
 import fcntl
 import logging
@@ -14,19 +18,19 @@ from typing import Any
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from pipeline.errors import StoreError
-from pipeline.faults import fault_point
 from pipeline.records import VersionRecord
 from pipeline.settings import PipelineSettings
 from pipeline.store import control as tables
-from pipeline.store.engine import writing
 
 log = logging.getLogger(__name__)
 
 # MLflow keeps 36 characters of a data set's digest; the whole sha256 goes into a tag beside it.
 MLFLOW_DIGEST_LENGTH = 36
+VERSION_TAG = "refit_version"
+TRIALS_TAG = "trials"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +61,21 @@ def open_mlflow(settings: PipelineSettings) -> MlflowClient:
     # With a server it prints links of runs on standard output, where the one JSON object of `--json` belongs.
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     with _first_use_lock(settings.root):
-        try:
+        with answered():
             client = MlflowClient(tracking_uri=address, registry_uri=address)
             client.search_experiments(max_results=1)
-        except MlflowException as error:
-            raise StoreError(f"MLflow does not answer: {type(error).__name__}. Check MLFLOW_TRACKING_URI.") from error
         if address.startswith("sqlite:///"):
             _set_wal(Path(address.removeprefix("sqlite:///")))
     return client
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Calls of MLflow that a training needs: what they trip over is a StoreError that says where to look."""
+    try:
+        yield
+    except MlflowException as error:
+        raise StoreError(f"MLflow does not answer: {type(error).__name__}. Check MLFLOW_TRACKING_URI.") from error
 
 
 def experiment_id(client: MlflowClient, name: str, settings: PipelineSettings) -> str:
@@ -94,19 +105,22 @@ def log_run(client: MlflowClient, experiment: str, report: RunReport, data: Sequ
     return run_id
 
 
-def register(
-    client: MlflowClient, control: Engine, *, model: str, run_id: str, artifact: Path, record: Mapping[str, Any]
-) -> VersionRecord:
-    """Attach the artefact to its run, make it a registered version and write the control store's row of it."""
+def registered_in_mlflow(client: MlflowClient, model: str, run_id: str, artifact: Path) -> int:
+    """Attach the artefact to its run and make it a registered version; the number that MLflow gives it."""
     client.log_artifact(run_id, str(artifact), "served")
     _ensure_registered_model(client, model)
     source = f"{client.get_run(run_id).info.artifact_uri}/served/{artifact.name}"
-    version = int(client.create_model_version(model, source=source, run_id=run_id).version)
-    fault_point("training:version_made")
-    client.set_registered_model_alias(model, "challenger", str(version))
-    row = VersionRecord(model=model, version=version, run_id=run_id, **record)
-    with writing(control).begin() as connection:
-        connection.execute(insert(tables.versions).values(**vars(row)))
+    return int(client.create_model_version(model, source=source, run_id=run_id).version)
+
+
+def add_version(
+    connection: Connection, *, model: str, run_id: str, in_mlflow: int, record: Mapping[str, Any]
+) -> VersionRecord:
+    """Write the control store's row of a version: under MLflow's number, or the next one here if that is behind."""
+    table = tables.versions
+    newest = connection.execute(select(func.max(table.c.version)).where(table.c.model == model)).scalar() or 0
+    row = VersionRecord(model=model, version=max(newest + 1, in_mlflow), run_id=run_id, **record)
+    connection.execute(insert(table).values(**vars(row)))
     return row
 
 
@@ -121,16 +135,36 @@ def version_of_decision(control: Engine, model: str, decision_id: str | None) ->
     return VersionRecord(**row._mapping) if row else None
 
 
-def show_champion(settings: PipelineSettings, model: str, version: int) -> None:
+def show_challenger(settings: PipelineSettings, version: VersionRecord) -> None:
+    """Point MLflow's alias `challenger` at a version that is registered and judged; on terms of `show_champion`."""
+    _show(settings, version, "challenger")
+
+
+def show_champion(settings: PipelineSettings, version: VersionRecord) -> None:
     """Point MLflow's alias `champion` at what the promotion ledger says; a view for people, never read back.
 
     The promotion has happened already, so whatever MLflow trips over is reported in the log and nothing more.
     """
+    _show(settings, version, "champion")
+
+
+def _show(settings: PipelineSettings, version: VersionRecord, alias: str) -> None:
     try:
-        open_mlflow(settings).set_registered_model_alias(model, "champion", str(version))
-    except Exception as error:  # noqa: BLE001  the champion has moved; its picture here must not undo that
+        client = open_mlflow(settings)
+        number = _number_in_mlflow(client, version)
+        client.set_model_version_tag(version.model, number, VERSION_TAG, version.tag)
+        client.set_registered_model_alias(version.model, alias, number)
+    except Exception as error:  # noqa: BLE001  what it shows has happened; its picture here must not undo that
         said = str(error) if isinstance(error, StoreError) else type(error).__name__
-        log.warning("MLflow's alias champion of %s still shows an older version: %s", model, said)
+        log.warning("MLflow's alias %s of %s still shows an older version: %s", alias, version.model, said)
+
+
+def _number_in_mlflow(client: MlflowClient, version: VersionRecord) -> str:
+    """Raises StoreError for a version that is not there."""
+    found = client.search_model_versions(f"name = '{version.model}' and run_id = '{version.run_id}'", max_results=1)
+    if not found:
+        raise StoreError(f"MLflow has no version of the run of {version.tag}.")
+    return str(found[0].version)
 
 
 def _ensure_registered_model(client: MlflowClient, name: str) -> None:

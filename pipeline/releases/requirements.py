@@ -14,8 +14,11 @@ from pipeline.store import control as tables
 VERDICT_VALID_FOR = timedelta(hours=24)
 
 
-def require_promotable(connection: Connection, judged: JudgedVersion, now: datetime) -> Pointer | None:
-    """Everything that a promotion takes; the present champion.
+def require_promotable(
+    connection: Connection, judged: JudgedVersion, now: datetime, begun_at: datetime | None = None
+) -> Pointer | None:
+    """Everything that a promotion takes; the present champion. The verdict must have been fresh when the move began,
+    which is `now` for all but a rollout: what that has seen since is newer than any verdict.
 
     Raises PromotionRefusedError, UnknownVersionError, ConcurrentChangeError.
     """
@@ -26,7 +29,7 @@ def require_promotable(connection: Connection, judged: JudgedVersion, now: datet
         raise UnknownVersionError(judged.model, judged.version)
     current = pointer_in(connection, judged.model)
     _require_generation(judged.model, current.generation if current else 0, judged.expected_generation)
-    _require_passed_verdict(connection, judged, current, now)
+    _require_passed_verdict(connection, judged, current, begun_at or now)
     return current
 
 
@@ -47,7 +50,7 @@ def _require_generation(model: str, actual: int, expected: int) -> None:
 
 
 def _require_passed_verdict(
-    connection: Connection, judged: JudgedVersion, current: Pointer | None, now: datetime
+    connection: Connection, judged: JudgedVersion, current: Pointer | None, begun_at: datetime
 ) -> None:
     table = tables.verdicts
     row = connection.execute(select(table).where(table.c.verdict_id == judged.verdict_id)).one_or_none()
@@ -62,7 +65,7 @@ def _require_passed_verdict(
         raise PromotionRefusedError(
             f"{name} was judged against another champion. Judge it again against the present one."
         )
-    if now - row.at > VERDICT_VALID_FOR:
+    if begun_at - row.at > VERDICT_VALID_FOR:
         raise PromotionRefusedError(f"The verdict over {name} is older than {VERDICT_VALID_FOR}. Judge it again.")
     if _failed_in_service(connection, judged.model, judged.version, row.at):
         raise PromotionRefusedError(f"{name} was rolled back after that verdict. Judge it again on what was seen.")

@@ -28,20 +28,6 @@ from pipeline.releases.rollout_events import (
 )
 from pipeline.store.engine import racing
 
-__all__ = [
-    "EventKind",
-    "Rollout",
-    "advance",
-    "cancel",
-    "current_rollout",
-    "rollout_history",
-    "settle",
-    "start_rollout",
-    "take_back",
-    "was_overtaken",
-    "was_promoted",
-]
-
 
 def current_rollout(control: Engine, model: str) -> Rollout | None:
     """The rollout that runs for `model` now."""
@@ -57,7 +43,7 @@ def rollout_history(control: Engine, model: str, limit: int = 50) -> list[Rollou
 
 def start_rollout(control: Engine, judged: JudgedVersion, rules: RolloutRules, provenance: Provenance) -> Rollout:
     """Begin a rollout, on the same conditions as a promotion. A repeated call for one decision changes nothing."""
-    with racing(control, f"the rollout of {judged.model}") as connection:
+    with racing(control, "the rollout", judged.model) as connection:
         newest = newest_event(connection, judged.model)
         if newest and provenance.decision_id and newest.decision_id == provenance.decision_id:
             return newest
@@ -95,7 +81,7 @@ def advance(control: Engine, rollout: Rollout, provenance: Provenance, *, body: 
     following = rollout.stage + 1
     last = following == len(rollout.stages)
     if not rollout.promoted and (last or rollout.stages[following].traffic is Traffic.ALL):
-        promote(control, _judged(rollout), _once(rollout, provenance))
+        promote(control, _judged(rollout), _once(rollout, provenance), begun_at=rollout.started_at)
         fault_point("rollout:promoted")
     kind = EventKind.COMPLETED if last else EventKind.ADVANCED
     return _follow(control, rollout, kind, provenance, body, stage=rollout.stage if last else following)
@@ -176,7 +162,7 @@ def _follow(
         why=provenance.why,
         at=provenance.at,
     )
-    with racing(control, f"the rollout of {rollout.model}") as connection:
+    with racing(control, "the rollout", rollout.model) as connection:
         return append_event(connection, event)
 
 

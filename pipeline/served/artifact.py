@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from pipeline.errors import ArtifactError
+from pipeline.files import write_whole
 from pipeline.monitoring.numeric import NumericProfile
 from pipeline.monitoring.profile import Profile
 from pipeline.served.numeric_forms import NumericModel
@@ -99,12 +99,7 @@ def save_artifact(artifact_dir: Path, model: str, content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
     path = artifact_path(artifact_dir, model, sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".partial-{os.getpid()}")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, content)
     return sha256
 
 

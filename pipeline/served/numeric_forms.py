@@ -144,7 +144,9 @@ class NumericPredictor:
         return self.answer_many([value])[0]
 
     def explain(self, value: Sequence[float], top: int = 5) -> Answer:
-        """The answer with the `top` features by absolute contribution to the logit."""
+        """The answer with the `top` features by absolute contribution to the logit; of nearest neighbours, to the
+        distances (see nearest.py), which are no logit.
+        """
         answer = self.answer(value)
         parts = self.model.form.contributions(np.array(value, dtype=np.float64)) * self.model.slope
         largest = np.argsort(-np.abs(parts), kind="stable")[:top]

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _WORD = re.compile(r"\w+")
+# The look-behind lets a host begin only where a run begins: hostile text costs linear time.
+_HOST = r"(?<![\w-])-*\b[\w-]+"
 _LINK = re.compile(
-    r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|net|org|info|co\.uk|top|live|click|vip|cc|online|biz)\b\S*", re.I
+    rf"(?:https?://|www\.)\S+|{_HOST}\.(?:com|net|org|info|co\.uk|top|live|click|vip|cc|online|biz)\b\S*", re.I
 )
 _PHONE = re.compile(r"\+?\d[\d\s()-]{7,}\d")
 _CURRENCY = re.compile(r"[£$€¥₹]|\b(?:gbp|usd|eur|pounds?|euros?|dollars?)\b", re.I)

@@ -59,7 +59,7 @@ class TextLinearModel:
 
     def to_tensors(self) -> Tensors:
         return {
-            "terms": np.frombuffer("\n".join(self.terms).encode(), dtype=np.uint8),
+            "terms": np.frombuffer("\n".join(self.terms).encode(errors="surrogatepass"), dtype=np.uint8),
             "idf": np.asarray(self.idf, dtype=np.float64),
             "weights": np.asarray(self.weights, dtype=np.float64),
         }
@@ -78,7 +78,7 @@ class TextLinearModel:
     @classmethod
     def from_tensors(cls, tensors: Tensors, parameters: Mapping[str, Any]) -> "TextLinearModel":
         """Raises KeyError, TypeError or ValueError when arrays or parameters do not make a model."""
-        terms = tensors["terms"].tobytes().decode().split("\n")
+        terms = tensors["terms"].tobytes().decode(errors="surrogatepass").split("\n")
         if not len(terms) == len(tensors["idf"]) == len(tensors["weights"]):
             raise ValueError("terms, idf and weights differ in length")
         known = {**parameters, "ngram_range": tuple(parameters["ngram_range"])}

@@ -4,8 +4,6 @@ This process never imports PyTorch: it writes the weights to a folder, starts th
 JSON. A worker that ends or hangs is started again at the next question.
 """
 
-import json
-import select
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ArtifactError
 from pipeline.served.protocols import Answer, Tensors, logistic
+from pipeline.served.worker_process import Worker, end, exchange
 
 WEIGHTS, FILES = "weights/", "files/"
 WEIGHTS_FILE = "model.safetensors"
@@ -83,7 +82,7 @@ class TransformerPredictor:
             (Path(self._folder.name) / name).write_bytes(content)
         weights = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
         safetensors.numpy.save_file(weights, Path(self._folder.name) / WEIGHTS_FILE, metadata={"format": "pt"})
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._worker: Worker | None = None
         self._asking = Lock()
 
     def answer(self, text: str) -> Answer:
@@ -106,7 +105,7 @@ class TransformerPredictor:
         """End the worker; the next question starts a new one."""
         worker, self._worker = self._worker, None
         if worker is not None:
-            _end(worker)
+            end(worker)
 
     def _answer(self, decision: float) -> Answer:
         score = logistic(self._slope * decision + self._offset)
@@ -117,49 +116,21 @@ class TransformerPredictor:
             if self._worker is None or self._worker.poll() is not None:
                 self._worker = self._start()
             try:
-                return _exchange(self._worker, question, ANSWER_SECONDS)
+                return exchange(self._worker, question, ANSWER_SECONDS)
             except ArtifactError:
                 self.close()
                 raise
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self) -> Worker:
         command: Sequence[str] = (
             *(sys.executable, "-m", "pipeline.served.transformer_worker"),
             *(self._folder.name, str(self.max_tokens)),
         )
         worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        weakref.finalize(self, _end, worker)
+        weakref.finalize(self, end, worker)
         try:
-            _exchange(worker, {"texts": []}, START_SECONDS)
+            exchange(worker, {"texts": []}, START_SECONDS)
         except ArtifactError:
-            _end(worker)
+            end(worker)
             raise
         return worker
-
-
-def _exchange(worker: "subprocess.Popen[bytes]", question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """Raises ArtifactError when the worker does not answer in time, ends, or says why it cannot."""
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    try:
-        worker.stdin.write(json.dumps(question).encode() + b"\n")
-        worker.stdin.flush()
-    except OSError as error:
-        raise ArtifactError("The worker of the transformer has ended; it is started again.") from error
-    ready, _, _ = select.select([worker.stdout], [], [], seconds)
-    line = worker.stdout.readline() if ready else b""
-    if not line:
-        raise ArtifactError("The worker of the transformer does not answer; it is started again.")
-    told: dict[str, Any] = json.loads(line)
-    if "error" in told:
-        raise ArtifactError(f"The worker of the transformer cannot answer: {told['error']}")
-    return told
-
-
-def _end(worker: "subprocess.Popen[bytes]") -> None:
-    if worker.stdin is not None:
-        worker.stdin.close()
-    worker.kill()
-    worker.wait()
-    if worker.stdout is not None:
-        worker.stdout.close()

@@ -2,4 +2,7 @@
 
 MIGRATION = 723_648_001
 ARCHIVE = 723_648_002
-LEAD_OF_THE_SCHEDULE = 723_648_003
+# Held beside a hash of the model's name, so that each model has a lock of its own.
+MODEL = 723_648_003
+# Held beside a hash of the lead's name.
+LEAD = 723_648_004

@@ -247,7 +247,7 @@ schedule_claims = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("fired_at", UtcDateTime, nullable=False),
     Column("holder", String(120), nullable=False),
-    Column("token", Integer, nullable=False, doc="The leader's fencing token; an older one can claim nothing."),
+    Column("token", Integer, nullable=False, doc="The agent's fencing token; an older one can claim nothing."),
 )
 
 jobs = Table(
@@ -294,5 +294,6 @@ data_events = Table(
     Column("handled_at", UtcDateTime),
     Column("decision_id", String(40)),
     Column("last_error", String(200)),
+    Column("retry_at", UtcDateTime, doc="Not before then a look that failed is tried again."),
     Index("data_events_by_state", "state", "model", "seq"),
 )

@@ -6,11 +6,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, IntegrityError
 from sqlalchemy.types import TypeDecorator
 
 from pipeline.errors import ConcurrentChangeError, StoreError
+from pipeline.store import advisory_keys
 
 # SQLite counts rows by itself only for a column that is spelled INTEGER.
 Sequence64 = BigInteger().with_variant(Integer, "sqlite")
@@ -36,18 +49,26 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for one database; folders of a SQLite file are made. Raises StoreError for a URL that is none."""
+    """An engine for one database; folders of a SQLite file are made.
+
+    Raises StoreError for a URL that is none, or whose database this installation has no driver for.
+    """
     try:
-        address = make_url(url)
-    except ArgumentError:
+        return _engine(make_url(url))
+    except (ArgumentError, ImportError, ValueError):
+        # Their texts may hold the address with its password. ImportError: the driver is not installed.
         raise StoreError(
-            "A database address could not be read; write it like sqlite:////path/file.db or postgresql+psycopg2://user@host/name."
+            "A database address could not be read, or there is no driver for it; write it like "
+            "sqlite:////path/file.db or postgresql+psycopg2://user@host/name."
         ) from None
+
+
+def _engine(address: URL) -> Engine:
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, connect_args={"timeout": 30})
     if address.database and address.database != ":memory:":
         _make_folder(Path(address.database).parent)
-    engine = create_engine(address, connect_args={"timeout": 30})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -78,13 +99,26 @@ def _begin_sqlite(connection: Any) -> None:
 
 
 @contextmanager
-def racing(engine: Engine, what: str) -> Iterator[Connection]:
-    """A write transaction for the next place of a sequence; the loser of a race gets ConcurrentChangeError."""
+def racing(engine: Engine, what: str, model: str) -> Iterator[Connection]:
+    """A write transaction of one model, one at a time: what it reads still holds when it writes.
+
+    The loser of a race for the next place of a sequence gets ConcurrentChangeError.
+    """
     try:
         with writing(engine).begin() as connection:
+            if engine.dialect.name == "postgresql":  # SQLite has one writer at a time, whatever the model
+                lock = text("SELECT pg_advisory_xact_lock(:key, hashtext(:model))")
+                connection.execute(lock, {"key": advisory_keys.MODEL, "model": model})
             yield connection
     except IntegrityError as error:
-        raise ConcurrentChangeError(f"Another process moved {what} first. Look again.") from error
+        raise ConcurrentChangeError(f"Another process moved {what} of {model} first. Look again.") from error
+
+
+def snapshot(engine: Engine) -> Connection:
+    """A connection for reading, whose statements all see the database as it was at the first: SQLite always does so."""
+    if engine.dialect.name == "sqlite":
+        return engine.connect()
+    return engine.connect().execution_options(isolation_level="REPEATABLE READ")
 
 
 def writing(engine: Engine) -> Engine:

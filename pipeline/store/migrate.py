@@ -13,13 +13,13 @@ from pipeline.store.engine import writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The newest revision of each database; a test holds them against the migration scripts.
-HEADS = {"telemetry": "telemetry_0003", "control": "control_0003"}
+HEADS = {"telemetry": "telemetry_0003", "control": "control_0004"}
 
 
 def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
     """Migrate `database` ("telemetry" or "control") forward to its head, whole or not at all; there is no way back.
 
-    Raises StoreError when it is newer than this code.
+    Raises StoreError when it is newer than this code, or is the other database.
     """
     if revision(engine) == HEADS[database]:
         return
@@ -57,6 +57,12 @@ def upgrade(connection: Connection, database: str, current: str | None, target: 
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(MIGRATIONS / database))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    other = next((name for name in HEADS if name != database and (current or "").startswith(f"{name}_")), None)
+    if other:
+        raise StoreError(
+            f"The {database} database is the {other} database too. Set REFIT_TELEMETRY_URL and REFIT_CONTROL_URL to "
+            "two databases."
+        )
     if current is not None and current not in known:
         raise StoreError(
             f"The {database} database is at revision {current}, which this release does not know. "

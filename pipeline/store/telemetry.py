@@ -1,8 +1,6 @@
 """Tables of the telemetry database: predictions, labels, monitoring reports; and how a row becomes a value."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Row,
     SmallInteger,
     String,
     Table,
@@ -79,8 +78,6 @@ reports = Table(
     Index("reports_by_end", "model", "scheduled", "to_seq"),
 )
 
-_PREDICTION_FIELDS = [field.name for field in fields(PredictionRecord)]
-
 
 def of_model(table: Table, model: str) -> ColumnElement[bool]:
     """Rows of one model among those that labels lead to.
@@ -107,10 +104,33 @@ def decode_input(stored: str) -> str | tuple[float, ...]:
     return value if isinstance(value, str) else tuple(value)
 
 
-def labelled_prediction(row: Mapping[str, Any]) -> LabelledPrediction:
-    """The value of a row of `predictions` joined with `label`, `labelled_at` and, where asked for, `label_source`."""
-    stored = {name: row[name] for name in _PREDICTION_FIELDS}
-    record = PredictionRecord(**stored | {"input": decode_input(row["input"])})
+def prediction_record(row: Row[Any]) -> PredictionRecord:
+    """The value of a row of `predictions`."""
+    # Column by column: a training reads twenty thousand, and a dictionary for each would cost as much as the query.
+    return PredictionRecord(
+        prediction_id=row.prediction_id,
+        model=row.model,
+        version=row.version,
+        slot=row.slot,
+        at=row.at,
+        input=decode_input(row.input),
+        prediction=row.prediction,
+        score=row.score,
+        seq=row.seq,
+    )
+
+
+def with_its_label(label: Row[Any], prediction: Row[Any]) -> LabelledPrediction:
+    """The value of a row of `labels` and of the row of `predictions` that it belongs to."""
+    record = prediction_record(prediction)
+    return LabelledPrediction(record=record, label=label.label, labelled_at=label.at, label_source=label.source)
+
+
+def labelled_prediction(row: Row[Any]) -> LabelledPrediction:
+    """The value of a row of `predictions` joined with `label`, `labelled_at` and `label_source`."""
     return LabelledPrediction(
-        record=record, label=row["label"], labelled_at=row["labelled_at"], label_source=row.get("label_source")
+        record=prediction_record(row),
+        label=row.label,
+        labelled_at=row.labelled_at,
+        label_source=row.label_source,
     )

@@ -22,8 +22,8 @@ from pipeline.training.search import Progress, Trial
 
 WARM_UP_SHARE = 0.1
 LARGEST_GRADIENT = 1.0
-# Bits of a row's digest that its homes do not use.
-VALIDATION_BITS = 16
+# How many bytes into a row's digest the bits begin that its homes do not use.
+VALIDATION_BYTES_IN = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def fine_tuned(
     assert isinstance(block, TransformerBlock)
     network, tokenizer = _pretrained(block, seed)
     counted = np.ones(len(rows)) if weights is None else weights
-    held = np.array([spot(row.input, VALIDATION_BITS) < block.validation_share for row in rows])
+    held = np.array([spot(row.input, VALIDATION_BYTES_IN) < block.validation_share for row in rows])
     learn = [(row, float(counts)) for row, counts, out in zip(rows, counted, held, strict=True) if not out]
     validate = [row for row, out in zip(rows, held, strict=True) if out]
     _tune(network, tokenizer, block, learn, validate, seed, progress)

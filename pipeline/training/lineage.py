@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
@@ -66,7 +66,12 @@ def differences(recorded: Mapping[str, Any], now: Mapping[str, Any], above: str 
 
 def save_lineage(control: Engine, model: str, version: int, body: Mapping[str, Any]) -> None:
     with writing(control).begin() as connection:
-        connection.execute(insert(tables.lineage).values(model=model, version=version, body=dict(body)))
+        add_lineage(connection, model, version, body)
+
+
+def add_lineage(connection: Connection, model: str, version: int, body: Mapping[str, Any]) -> None:
+    """Write what a version is made of, within the caller's transaction."""
+    connection.execute(insert(tables.lineage).values(model=model, version=version, body=dict(body)))
 
 
 def lineage_of(control: Engine, model: str, version: int) -> dict[str, Any] | None:

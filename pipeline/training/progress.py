@@ -2,9 +2,12 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from pipeline.files import write_whole
 
 if TYPE_CHECKING:
     from pipeline.training.search import Progress
@@ -24,12 +27,8 @@ def to_file(path: Path, then: "Progress") -> "Progress":
         if what == stage and done < total and monotonic() - written_at < WRITTEN_EVERY_SECONDS:
             return
         stage, written_at = what, monotonic()
-        partial = path.with_name(f"{path.name}.partial")
-        try:
-            partial.write_text(json.dumps({"pid": os.getpid(), "stage": what, "done": done, "total": total}))
-            partial.replace(path)
-        except OSError:
-            pass
+        with suppress(OSError):
+            write_whole(path, json.dumps({"pid": os.getpid(), "stage": what, "done": done, "total": total}))
 
     return note
 

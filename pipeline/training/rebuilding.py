@@ -20,7 +20,7 @@ from pipeline.training.backends import training_backend
 from pipeline.training.choice import TrainingChoice, searched
 from pipeline.training.lineage import differences, environment, lineage_of
 from pipeline.training.making import make
-from pipeline.training.retraining import rows_folder
+from pipeline.training.registering import rows_folder
 from pipeline.training.search import Progress
 
 

@@ -55,7 +55,8 @@ def search(
     """Every trial, best mean of the primary metric first; on a tie, the better log loss. `weights` count in the fits
     (n,), not in the metrics.
     """
-    labels, folds = np.array([row.label for row in rows]), list(_folds(rows, rules))
+    labels = np.array([row.label for row in rows])
+    folds = list(grouped_folds(rows, labels, rules))
     bench = _Bench(inputs=[row.input for row in rows], labels=labels, weights=weights, seed=rules.seed)
     counts = {block: _counted(block, rows, progress) for block in _blocks(candidates)}
     lean = replace(bench, inputs=())  # for folds that take counts: the inputs need not be sent to another process
@@ -81,10 +82,6 @@ class _Bench:
     labels: Labels
     weights: Scores | None
     seed: int
-
-
-def _folds(rows: Sequence[Row], rules: SearchRules) -> Iterator[Fold]:
-    return grouped_folds(rows, np.array([row.label for row in rows]), rules)
 
 
 def _counted(block: Block, rows: Sequence[Row], progress: Progress) -> WordCounts | None:

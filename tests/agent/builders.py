@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
+from agent.evidence import Evidence
 
 EVIDENCE = TypeAdapter(Evidence)
 RULES = TypeAdapter(PolicyRules)

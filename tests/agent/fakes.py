@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from agent.decision import Bounds, Evidence, PolicyRules
+from agent.decision import Bounds, PolicyRules
 from agent.deliberation.proposal import Deliberation
+from agent.evidence import Evidence
 from agent.observing.evidence import Observation
 from pipeline.gate.rules import Verdict, VerdictStatus
 from pipeline.gate.verdicts import newest_verdict, save_verdict
@@ -15,7 +16,7 @@ from pipeline.records import JudgedVersion, Pointer, Promotion, Provenance
 from pipeline.releases import promotion
 from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules
-from pipeline.releases.rollout_store import Rollout
+from pipeline.releases.rollout_events import Rollout
 from pipeline.store import control as tables
 from pipeline.store.engine import writing
 from pipeline.store.open import Store

@@ -99,7 +99,7 @@ def test_a_slow_and_a_broken_model_hold_up_no_other(settings, store, fleet):
 
 def test_two_agents_share_the_models_and_look_at_each_once(settings, store, fleet, monkeypatch):
     other = open_store(settings)
-    shared = agent_settings(settings, schedule_groups=4)
+    shared = agent_settings(settings)
     monkeypatch.setattr("agent.schedule.looking.holder_name", iter(["one", "two"]).__next__)
     with looking(shared, store, loops(settings, store, fleet)), looking(shared, other, loops(settings, other, fleet)):
         eventually(lambda: len(decided(store)) == MODELS)

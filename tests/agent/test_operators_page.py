@@ -8,7 +8,7 @@ from agent.acting.approvals import ApprovalState
 from agent.actions import Autonomy, Headline
 from agent.control_plane.roles import Role
 from agent.control_plane.views.lights import Light
-from agent.decision import DataStatus
+from agent.evidence import DataStatus
 from agent.settings import AgentSettings
 from pipeline.gate.rules import VerdictStatus
 from serving.slots import SlotState

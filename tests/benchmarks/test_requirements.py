@@ -8,6 +8,7 @@ import pytest
 from benchmarks import page, requirements
 from benchmarks.requirement import Measured, Requirement
 from benchmarks.requirements_list import REQUIREMENTS
+from benchmarks.requirements_of_systems import F1_GATE, MAIN, NEIGHBOURS, NUMERIC, REVIEWS
 
 ROOT = Path(__file__).parents[2]
 # What the five systems were asked for, in the words of their requirements.
@@ -24,6 +25,7 @@ ASKED = (
     "accuracy",
     "F1",
 )
+FIVE = (MAIN, F1_GATE, NUMERIC, REVIEWS, NEIGHBOURS)
 SHOWN = sorted({shown for one in REQUIREMENTS for shown in one.shown_by if not shown.startswith("`")})
 
 
@@ -45,8 +47,14 @@ def test_a_command_that_shows_a_requirement_exists(command):
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_every_requirement_that_was_asked_for_has_a_line(asked):
-    assert any(asked in one.text for one in REQUIREMENTS)
+def test_every_requirement_that_was_asked_for_has_a_measured_figure(asked):
+    assert any(asked in one.text and one.measured for one in REQUIREMENTS)
+
+
+@pytest.mark.parametrize("asked", ["training", "accuracy", "F1"])
+@pytest.mark.parametrize("system", FIVE)
+def test_each_of_the_five_systems_has_its_figures(system, asked):
+    assert any(one.system == system and asked in one.text and one.measured for one in REQUIREMENTS)
 
 
 def test_the_page_is_what_the_results_give():
@@ -66,6 +74,15 @@ def test_a_figure_on_its_line_is_reached_and_one_beyond_it_is_missed():
         system="s", text="t", shown_by=("`c`",), measured=Measured(result="one", at="here/there/0", at_most=2)
     )
     assert missed.state(results) == "**missed**"
+
+
+def test_a_row_is_found_by_what_it_says():
+    results = {
+        "one": {"rows": [{"case": "calm", "rows": 100, "alarm": 0.1}, {"case": "calm", "rows": 200, "alarm": 0.2}]}
+    }
+    assert Measured(result="one", at="rows/case=calm,rows=200/alarm").value(results) == 0.2
+    with pytest.raises(KeyError, match=r"no figure at rows/case=stormy/alarm"):
+        Measured(result="one", at="rows/case=stormy/alarm").value(results)
 
 
 def test_a_figure_that_is_not_there_is_named():

@@ -145,6 +145,19 @@ def test_what_is_no_agent_is_said_to_be_none():
         answering(502, {"text": "<html>bad gateway</html>"}).overview()
 
 
+@pytest.mark.parametrize("text", ["<html>a proxy</html>", "[]", '{"hello": "world"}'])
+def test_a_check_answered_by_something_else_is_said_so(text):
+    with pytest.raises(AgentAnswerError, match="no agent of this release"):
+        answering(200, {"text": text}).check(MODEL)
+
+
+@pytest.mark.parametrize("data", ["{", "<html>", "[1]"])
+def test_a_chat_that_breaks_off_within_an_event_is_said_so(data):
+    broken = answering(200, {"text": f"event: text\ndata: {data}\n\n"})
+    with pytest.raises(AgentAnswerError, match="no agent of this release"):
+        list(broken.ask(MODEL, "How is it?", "c1", False))
+
+
 def test_a_conversation_streams_tools_words_and_an_end(client):
     said = list(client.ask(MODEL, "How is the model doing?", "c1", act=False))
     assert said[-1].kind == "final"

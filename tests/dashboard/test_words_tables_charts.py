@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard import charts, lineage, tables, words
-from dashboard.answers import Event, Overview, Pattern, RuleResult, Series, Version
+from dashboard.answers.messages import Pattern
+from dashboard.answers.models import Overview
+from dashboard.answers.versions import Event, RuleResult, Version
+from dashboard.answers.windows import Series
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -138,26 +138,7 @@ def listening(
     """The real application over a loop with a history and one without, served by the real server in a thread."""
     loops = {MODEL: loop, EMPTY: _without_history(settings, store, loop)}
     passes = Passes(loops)
-    agent = AgentSettings(_env_file=None, llm_enabled=False, pipeline=settings)
-    sources = Sources(
-        store=store,
-        loops=loops,
-        clock=loop.clock,
-        artifact_dir=settings.artifact_dir,
-        score=lambda model: score(store, model),
-        run_metrics=lambda run_id: {"accuracy": 0.99, "f1": 0.96},
-        show_text=show_text,
-        look_every_hours=24.0,
-    )
-    parts = Parts(
-        store=store,
-        loops=loops,
-        passes=passes,
-        clock=loop.clock,
-        tokens=Tokens(operator=SecretStr(OPERATOR), viewer=SecretStr(VIEWER)) if tokens else Tokens(),
-        chat=chat_routes(lambda name: build_chat(agent, store, loops[name].spec, passes)),
-        views=view_routes(sources),
-    )
+    parts = _parts(settings, store, passes, loop.clock, tokens, show_text)
     config = uvicorn.Config(
         create_api(parts), host="127.0.0.1", port=port, log_level="warning", access_log=False, ws="none"
     )
@@ -172,6 +153,32 @@ def listening(
     finally:
         plane.stop()
         passes.close()
+
+
+def _parts(
+    settings: PipelineSettings, store: Store, passes: Passes, clock: Clock, tokens: bool, show_text: bool | None
+) -> Parts:
+    loops = passes.loops
+    agent = AgentSettings(_env_file=None, llm_enabled=False, pipeline=settings)
+    sources = Sources(
+        store=store,
+        loops=loops,
+        clock=clock,
+        artifact_dir=settings.artifact_dir,
+        score=lambda model: score(store, model),
+        run_metrics=lambda run_id: {"accuracy": 0.99, "f1": 0.96},
+        show_text=show_text,
+        look_every_hours=lambda model: 24.0,
+    )
+    return Parts(
+        store=store,
+        loops=loops,
+        passes=passes,
+        clock=clock,
+        tokens=Tokens(operator=SecretStr(OPERATOR), viewer=SecretStr(VIEWER)) if tokens else Tokens(),
+        chat=chat_routes(lambda name: build_chat(agent, store, loops[name].spec, passes)),
+        views=view_routes(sources),
+    )
 
 
 def _without_history(settings: PipelineSettings, store: Store, loop: Loop) -> Loop:

@@ -97,7 +97,8 @@ def build_images(podman: Podman) -> str:
         _build(podman, postgres, IMAGES, f"--build-arg=BASE={_stand_in_base(podman)}")
     seen = [f"--volume={path}:{path}:ro" for path in MACHINE_FILES if Path(path).exists()]
     for role in ROLES:
-        _build(podman, f"{PREFIX}{role}", CHECKOUT, f"--target={role}", f"--build-arg=PYTHON_IMAGE={base}", *seen)
+        images = (f"--build-arg=PYTHON_IMAGE={base}", f"--build-arg=POSTGRES_IMAGE={postgres}")
+        _build(podman, f"{PREFIX}{role}", CHECKOUT, f"--target={role}", *images, *seen)
     return postgres
 
 

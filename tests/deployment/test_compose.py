@@ -1,54 +1,27 @@
 """The whole compose file, really run: predict, drift, retrain, promote, and what its containers may not do."""
 
-import io
+import json
 import random
-import socket
-import tarfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import httpx
 import pytest
 
-from launch.scenario import Scenario, labelled, scenario
+from launch.scenario import labelled, scenario
 from launch.traffic import Sent, give_labels, send
 from pipeline.catalog import managed_model
 from pipeline.data.homes import assign_homes
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
+from tests.deployment.asking import first_version, free_ports, lives, predicted, until
 from tests.deployment.podman import ContainersError, Project, missing_programs, running_project
 from tests.required import required, skip_or_fail
 
 pytestmark = pytest.mark.podman
 
 MODEL = "sms_spam"
-PATIENCE_SECONDS = 600.0
-Found = TypeVar("Found")
 SERVICES = ("mlflow", "serving", "agent", "dashboard")
-
-
-def until(holds: Callable[[], Found | None]) -> Found:
-    """What `holds` returns, as soon as it is anything; a connection refused is nothing yet."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            found = holds()
-        except httpx.HTTPError:
-            found = None
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"did not happen within {PATIENCE_SECONDS:.0f} s"
-        time.sleep(0.2)
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture(scope="module")
@@ -66,25 +39,6 @@ def asking(project: Project) -> httpx.Client:
     """A client of the control plane with the operator's token."""
     token = project.secret("REFIT_AGENT_API_TOKEN")
     return httpx.Client(base_url=project.agent, headers={"authorization": f"Bearer {token}"}, timeout=60)
-
-
-def predicted(project: Project) -> dict[str, Any] | None:
-    """An answer to a message, or None while there is no champion."""
-    answer = httpx.post(
-        f"{project.serving}/predict", json={"message": "Congratulations, you won! Call 0900"}, timeout=5
-    )
-    return dict(answer.json()) if answer.status_code == httpx.codes.OK else None
-
-
-def copy_data(project: Project, rng: random.Random) -> Scenario:
-    """Give the agent the raw data as fetched, as docs/deployment.md says, and deal out the live pool."""
-    settings = PipelineSettings()
-    live = assign_homes(managed_model(MODEL).load(settings)).live
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        tar.add(Path(settings.data_dir) / MODEL, arcname=f"data/{MODEL}")
-    project.inside("agent", "tar", "--extract", "--no-same-owner", "--directory=/data", stdin=archive.getvalue())
-    return scenario(live, drifts=True, rng=rng)
 
 
 def traffic(project: Project, rows: Sequence[Row], rng: random.Random) -> Sent:
@@ -112,12 +66,12 @@ def decided(project: Project) -> dict[str, Any]:
 
 
 def test_the_compose_file_predicts_sees_drift_retrains_and_promotes(project):
-    until(lambda: httpx.get(f"{project.serving}/health/live", timeout=5).status_code == httpx.codes.OK)
+    until(lambda: lives(project))
     with asking(project) as agent:
         until(lambda: agent.get("/health").json()["status"] == "ok")
     rng = random.Random(1)  # the demonstration's first seed, drawn from in its order: what it shows is known to hold
-    plan = copy_data(project, rng)
-    project.inside("agent", "with-secrets", "python", "-m", "pipeline", "train", MODEL, "--promote", "--who", "test")
+    plan = scenario(assign_homes(managed_model(MODEL).load(PipelineSettings())).live, drifts=True, rng=rng)
+    first_version(project, MODEL)
     first = until(lambda: predicted(project))
     assert first["model_version"] == "v1"
 
@@ -138,6 +92,13 @@ def test_after_a_restart_it_predicts_with_what_it_had(project):
     project.compose("stop")
     project.compose("start")
     assert until(lambda: predicted(project))["model_version"] == "v2"
+
+
+def test_the_agent_backs_up_the_databases_of_the_server(project):
+    said = project.inside("agent", "with-secrets", "python", "-m", "pipeline", "backup", "/data/backups/one", "--json")
+    assert json.loads(said)
+    kept = project.inside("agent", "ls", "/data/backups/one/databases").split()
+    assert kept == ["control.dump", "telemetry.dump"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -19,6 +19,7 @@ import psutil
 from launch.ports import free_port
 from launch.processes import Child, answers, start
 from pipeline.catalog import shelf
+from pipeline.files import write_whole
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store, open_store
 from tests.agent.alerts.fake_slack import BOT, CHANNEL
@@ -161,9 +162,7 @@ class Deployment:
 
     def arm(self, point: str) -> None:
         """Whoever passes `point` next is killed there, once."""
-        partial = self.fault_file.with_suffix(".partial")
-        partial.write_text(point)
-        partial.replace(self.fault_file)
+        write_whole(self.fault_file, point)
 
     def disarm(self) -> bool:
         """Take the fault back; False when somebody was killed by it."""

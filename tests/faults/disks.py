@@ -38,7 +38,7 @@ class Disk:
         self._filler.unlink()
 
     def make_read_only(self) -> None:
-        """Nobody may have a file open for writing there."""
+        """Nobody may have a file open for writing there: for that, see read_only.c."""
         _as_root("mount", "-o", "remount,ro", str(self.folder))
 
     def make_writable(self) -> None:

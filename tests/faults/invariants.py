@@ -7,6 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -17,9 +18,12 @@ from agent.record import ledger
 from agent.record.codec import decision_of
 from agent.record.ledger import EntryKind
 from pipeline.gate.rules import VerdictStatus
+from pipeline.gate.verdicts import newest_verdict
+from pipeline.releases.promotion import versions
 from pipeline.store import control as control_tables
 from pipeline.store import telemetry as telemetry_tables
 from pipeline.store.open import Store
+from pipeline.training.lineage import lineage_of
 from tests.faults.client import Told
 
 
@@ -51,6 +55,7 @@ def violations(store: Store, model: str, told: Told, seen: Seen, *, durable: boo
         lambda: the_ledger_verifies(store, seen),
         lambda: no_message_is_decided_on_twice(store, model),
         lambda: a_decision_trains_one_version(store, model),
+        lambda: a_version_has_its_lineage_and_its_verdict(store, model),
         lambda: a_decision_moves_the_champion_once(store, model),
         lambda: one_training_runs_at_a_time(store, model),
         lambda: the_champion_moves_step_by_step_on_passed_verdicts(store, model, seen),
@@ -123,6 +128,16 @@ def a_decision_trains_one_version(store: Store, model: str) -> Iterator[str]:
     for decision_id, count in _events(store, model, EntryKind.TRAINED).items():
         if count > 1:
             yield f"Decision {decision_id} has recorded {count} trainings."
+
+
+def a_version_has_its_lineage_and_its_verdict(store: Store, model: str) -> Iterator[str]:
+    for version in versions(store.control, model, 10_000):
+        if lineage_of(store.control, model, version.version) is None:
+            yield f"Nothing says what {version.tag} is made of."
+        record = newest_verdict(store.control, model, version.version)
+        results = record.verdict.results if record else ()
+        if not any(one.rule == "served_parity" and isfinite(one.observed) for one in results):
+            yield f"{version.tag} has no verdict of its training."
 
 
 def one_training_runs_at_a_time(store: Store, model: str) -> Iterator[str]:

@@ -46,9 +46,9 @@ TRAINING = (
     "training:judged",
     "training:saved",
     "training:logged",
+    "training:lineage_kept",
     "training:version_made",
     "training:registered",
-    "training:lineage_kept",
 )
 SERVING = (
     "log:writing",

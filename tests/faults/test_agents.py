@@ -10,7 +10,7 @@ from tests.faults.deployment import Deployment, Kept, first_version, free_port, 
 from tests.faults.flowers import CANARY, MODEL
 from tests.faults.invariants import Seen, violations
 from tests.faults.kills import settle
-from tests.faults.watching import answered_again, drifting, generation, leading, leading_pid, promoted_again, said
+from tests.faults.watching import answered_again, drifting, generation, looking, looking_pid, promoted_again, said
 
 pytestmark = pytest.mark.faults
 
@@ -22,10 +22,10 @@ def test_two_agents_decide_each_window_once_and_take_over_from_each_other(home: 
             promoted_again(deployment, store)
             for _ in range(2):
                 seen.look(store, MODEL)
-                leader = until(lambda: leading(deployment, store), "nobody leads")
-                pid = leader.pid
-                leader.kill()
-                until(lambda pid=pid: pid != leading_pid(store), "the dead agent leads for ever")
+                agent = until(lambda: looking(deployment, store), "nobody looks")
+                pid = agent.pid
+                agent.kill()
+                until(lambda pid=pid: pid != looking_pid(store), "nobody takes over from the dead agent")
                 promoted_again(deployment, store)
         settle(deployment, store)
         assert violations(store, MODEL, client.told, seen) == []

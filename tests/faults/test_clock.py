@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.files import write_whole
 from pipeline.store.open import Store
 from tests.faults.deployment import Deployment
 from tests.faults.flowers import MODEL
@@ -40,9 +41,7 @@ def test_a_clock_that_jumps_forward_and_back_stops_nothing_and_repeats_nothing(
     hands, seen = tmp_path / "clock", Seen()
 
     def put(hours: int) -> None:
-        partial = hands.with_suffix(".partial")
-        partial.write_text(str(hours * HOURS))
-        partial.replace(hands)
+        write_whole(hands, str(hours * HOURS))
 
     put(0)
     with Deployment(home, {"LD_PRELOAD": str(wall_clock), "REFIT_TEST_CLOCK": str(hands)}) as deployment:
@@ -54,7 +53,6 @@ def test_a_clock_that_jumps_forward_and_back_stops_nothing_and_repeats_nothing(
             for hours in (-30, 0):
                 seen.look(store, MODEL)
                 put(hours)
-                # What happened in the future of this clock hides the messages of now from monitoring; looks go on.
                 looked_again(deployment, store)
                 answered_again(client, deployment)
         settle(deployment, store)

@@ -13,7 +13,7 @@ from tests.faults.deployment import Deployment, copied, first_version, until
 from tests.faults.flowers import MODEL
 from tests.faults.invariants import Seen, violations
 from tests.faults.kills import settle
-from tests.faults.watching import answered_again, drifting, leading, leading_pid, promoted_again, said
+from tests.faults.watching import answered_again, drifting, looking, looking_pid, promoted_again, said
 from tests.postgresql import KEEPING, PostgresServer, running_server
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgresql]
@@ -101,7 +101,7 @@ def test_a_network_that_fails_refuses_durable_answers_and_when_it_is_back_nothin
         assert violations(store, MODEL, client.told, Seen()) == []
 
 
-def test_when_the_leading_agent_dies_the_other_one_leads_and_nothing_is_done_twice(
+def test_when_the_looking_agent_dies_the_other_one_looks_and_nothing_is_done_twice(
     server: PostgresServer, trained: PipelineSettings, tmp_path: Path
 ):
     with deployed(server, trained, tmp_path / "home", agents=2) as (deployment, store):
@@ -110,10 +110,10 @@ def test_when_the_leading_agent_dies_the_other_one_leads_and_nothing_is_done_twi
             promoted_again(deployment, store)
             for _ in range(2):
                 seen.look(store, MODEL)
-                leader = until(lambda: leading(deployment, store), "nobody leads")
-                pid = leader.pid
-                leader.kill()
-                until(lambda pid=pid: pid != leading_pid(store), "the dead agent leads for ever")
+                agent = until(lambda: looking(deployment, store), "nobody looks")
+                pid = agent.pid
+                agent.kill()
+                until(lambda pid=pid: pid != looking_pid(store), "nobody takes over from the dead agent")
                 promoted_again(deployment, store)
         settle(deployment, store)
         assert violations(store, MODEL, client.told, seen) == []

@@ -10,9 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
-from agent.schedule.leading import NAME
 from pipeline.releases.promotion import pointer
-from pipeline.store.control import leases
+from pipeline.store.control import schedule_claims
 from pipeline.store.open import Store
 from tests.faults.client import Client
 from tests.faults.deployment import Deployment, Kept, until
@@ -81,17 +80,18 @@ def answered_again(client: Client, deployment: Deployment, count: int = 50) -> N
     until(lambda: client.told.predictions >= aim, lambda: f"No answers: {said(deployment)}")
 
 
-def leading_pid(store: Store) -> int:
-    """The process that was the last to lead the schedule; 0 when none ever has."""
-    query = select(leases.c.holder).where(leases.c.name == NAME)
+def looking_pid(store: Store) -> int:
+    """The process that was the last to look at the model by the clock; 0 when none ever has."""
+    claims = schedule_claims.c
+    query = select(claims.holder).where(claims.model == MODEL).order_by(claims.fired_at.desc()).limit(1)
     with store.control.connect() as connection:
         holder = connection.execute(query).scalar()
     return int(holder.rsplit(":", 1)[1]) if holder else 0
 
 
-def leading(deployment: Deployment, store: Store) -> Kept | None:
-    """The agent that leads the schedule."""
-    return next((agent for agent in deployment.agents if agent.pid == leading_pid(store)), None)
+def looking(deployment: Deployment, store: Store) -> Kept | None:
+    """The agent that looks at the model."""
+    return next((agent for agent in deployment.agents if agent.pid == looking_pid(store)), None)
 
 
 def said(deployment: Deployment) -> str:

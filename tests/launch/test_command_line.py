@@ -18,6 +18,8 @@ from launch.command_line import commands
 from pipeline.__main__ import app as pipeline_app
 from pipeline.commands.listing import COMMANDS as OF_PIPELINE
 from pipeline.commands.offering import Group, Offered, build_app, called, every
+from scaling.__main__ import app as scaling_app
+from scaling.listing import COMMANDS as OF_SCALING
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text()
@@ -26,10 +28,10 @@ ALL = dict(every(commands()))
 PROMISED = (
     *("status", "check", "ask", "decisions", "explain", "approve", "reject", "replay", "simulate", "what-if", "train"),
     *("compare", "promote", "rollback", "labels queue", "drift", "export decisions", "export registry"),
-    *("export labels", "export reports"),
+    *("export labels", "export reports", "scaling score", "scaling backfill", "scaling serve"),
 )
 # These run until they are stopped, print sentences as they go, or speak a protocol of their own.
-WITHOUT_JSON = {"run", "serve", "mcp", "up", "prepare", "alerts deliver"}
+WITHOUT_JSON = {"run", "serve", "mcp", "up", "alerts deliver", "scaling serve"}
 
 
 def command_of(program: typer.Typer, words: list[str]):
@@ -55,7 +57,9 @@ def test_every_command_has_examples_and_each_parses(name):
         command.make_context(name, list(words))  # raises on unknown options and on missing or extra arguments
 
 
-@pytest.mark.parametrize(("program", "offered"), [(agent_app, OF_AGENT), (pipeline_app, OF_PIPELINE)])
+@pytest.mark.parametrize(
+    ("program", "offered"), [(agent_app, OF_AGENT), (pipeline_app, OF_PIPELINE), (scaling_app, OF_SCALING)]
+)
 def test_the_examples_of_the_rooms_below_parse_there_too(program, offered):
     for _, one in every(offered):
         for example in one.examples:
@@ -121,6 +125,13 @@ def test_the_command_line_starts_without_what_only_some_commands_need():
     assert done.stdout.strip() == "[]"
 
 
+WITHOUT_RAY = """
+import importlib.util
+really = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "ray" else really(name, package)
+"""
+
+
 def refit(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "REFIT_"))}
     return subprocess.run(
@@ -143,6 +154,15 @@ def test_the_program_runs_from_any_folder_and_its_exit_codes_are_as_documented(t
     assert refused.returncode == 1
     assert "has no champion yet" in refused.stderr
     assert "python -m" not in refused.stderr
+
+
+def test_without_ray_the_commands_of_a_cluster_say_how_to_get_it(tmp_path, monkeypatch):
+    """What Python runs at its start hides the package, as if it were not there."""
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_RAY)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    found = refit(tmp_path, "scaling", "serve")
+    assert found.returncode == 1
+    assert found.stderr.strip() == "Error: Ray is not installed. Install it: pip install -r requirements-ray.txt"
 
 
 def test_a_setting_that_is_wrong_is_named_without_its_value(tmp_path):

@@ -21,6 +21,7 @@ from tests.pipeline.monitoring.texts import calm_texts
 
 SPEC = managed_model("sms_spam")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOW = START + timedelta(days=1)
 CHAMPION = Pointer(
     model="sms_spam", generation=1, version=1, artifact_sha256="0" * 64, previous_version=None, promoted_at=START
 )
@@ -51,7 +52,7 @@ def serve_texts(store: Store, texts: list[str]) -> None:
 
 def test_a_window_is_checked_with_the_answers_that_were_logged(store: Store, artifact: Artifact):
     serve_texts(store, marked(calm_texts(200, seed=3), 0.6))
-    check = check_window(artifact, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))
+    check = check_window(artifact, SPEC, newest_window(store.telemetry, SPEC, CHAMPION, now=NOW))
     assert isinstance(check.drift, DriftReport)
     assert check.drift.score_shift > 0.15
     assert check.drift.drift_detected
@@ -60,7 +61,7 @@ def test_a_window_is_checked_with_the_answers_that_were_logged(store: Store, art
 
 def test_a_check_is_kept_as_a_manual_one(store: Store, artifact: Artifact):
     serve_texts(store, calm_texts(60, seed=3))
-    check = check_window(artifact, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))
+    check = check_window(artifact, SPEC, newest_window(store.telemetry, SPEC, CHAMPION, now=NOW))
     seq = keep_check(store.telemetry, CHAMPION, check, START)
     (kept,) = reports(store.telemetry, model="sms_spam", limit=5)
     assert (kept.seq, kept.scheduled, kept.from_seq, kept.to_seq) == (seq, False, 1, 60)
@@ -68,14 +69,14 @@ def test_a_check_is_kept_as_a_manual_one(store: Store, artifact: Artifact):
 
 
 def test_an_empty_window_is_no_data(store: Store, artifact: Artifact):
-    check = check_window(artifact, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))
+    check = check_window(artifact, SPEC, newest_window(store.telemetry, SPEC, CHAMPION, now=NOW))
     assert check.as_dict()["drift"]["status"] == check.as_dict()["accuracy"]["status"] == "no_data"
 
 
 def test_a_version_without_a_profile_has_no_drift_but_an_accuracy(store: Store, artifact: Artifact):
     serve_texts(store, calm_texts(60, seed=3))
     bare = replace(artifact, profile_tensors={})
-    check = check_window(bare, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))
+    check = check_window(bare, SPEC, newest_window(store.telemetry, SPEC, CHAMPION, now=NOW))
     assert check.as_dict()["drift"] is None
     assert check.accuracy.status.value == "no_data"
 
@@ -87,6 +88,6 @@ def test_numbers_are_checked_by_their_own_profile(store: Store, artifact: Artifa
     numbers = replace(artifact, profile_tensors={}, numeric_profile=numeric_profile(train, ("a", "b", "c")))
     if rows:
         serve(store, (rng.normal(size=(rows, 3)) + 1).tolist(), [0] * rows, [0.1] * rows)
-    check = check_window(numbers, SPEC, newest_window(store.telemetry, SPEC, CHAMPION))
+    check = check_window(numbers, SPEC, newest_window(store.telemetry, SPEC, CHAMPION, now=NOW))
     assert isinstance(check.drift, NumericDriftReport)
     assert check.drift.drift_detected is (True if rows else None)

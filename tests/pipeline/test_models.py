@@ -14,8 +14,9 @@ from pipeline.settings import PipelineSettings
 from pipeline.spec import LoadedData, ModelSpec, NumericInput, SearchRules
 from pipeline.store.open import open_store
 from pipeline.training.fitting import labels_of
-from pipeline.training.retraining import open_workbench, retrain
+from pipeline.training.retraining import retrain
 from pipeline.training.search import combinations
+from pipeline.training.workbench import open_workbench
 
 NAMES = list(catalog())
 MOST_ROWS = 6_000

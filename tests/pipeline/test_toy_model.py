@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.actions import Headline
 from agent.build import build_loop
-from agent.decision import Headline
 from agent.settings import AgentSettings
 from pipeline import catalog
 from pipeline.labels.feedback import LabelEntry, record_labels

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def service(settings: ServingSettings) -> Iterator[TestClient]:
     """A client of the application, with its lifespan, without a socket between them."""
-    with TestClient(create_app(settings), raise_server_exceptions=False, client=("127.0.0.1", 50_000)) as client:
+    app, here = create_app(settings), ("127.0.0.1", 50_000)
+    with TestClient(app, "http://localhost", raise_server_exceptions=False, client=here) as client:
         yield client
 
 

@@ -135,6 +135,22 @@ def test_bad_feedback_is_refused_with_what_to_do(client: TestClient, body: objec
     assert sentence in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"prediction_id": "n1", "label": "spam", "source": "labels"},
+        {"labels": [{"prediction_id": "n2", "label": "spam", "source": "labels"}]},
+    ],
+)
+def test_a_source_may_be_called_as_the_list_is(client: TestClient, body: object) -> None:
+    assert client.post("/feedback", json=body).json() == {"recorded": 1, "repeated": 0}
+
+
+def test_a_list_of_labels_is_known_by_its_key_however_it_is_written(client: TestClient) -> None:
+    body = b'{"l\\u0061bels": [{"prediction_id": "n3", "label": "spam"}]}'
+    assert client.post("/feedback", content=body).json() == {"recorded": 1, "repeated": 0}
+
+
 def test_one_wrong_label_in_a_list_stores_none_of_them(client: TestClient) -> None:
     right, wrong = {"prediction_id": "r1", "label": "spam"}, {"prediction_id": "r2", "label": "eggs"}
     assert client.post("/feedback", json={"labels": [right, wrong]}).status_code == 422

@@ -144,7 +144,7 @@ def test_without_a_token_this_machine_alone_may_move(
     two: World, peer: str, headers: dict[str, str], status: int
 ) -> None:
     two.promote(2)
-    with TestClient(create_app(two.serving_settings()), client=(peer, 50_000)) as client:
+    with TestClient(create_app(two.serving_settings()), "http://localhost", client=(peer, 50_000)) as client:
         assert post(client, "rollback", headers, expected_generation=2).status_code == status
 
 

@@ -61,6 +61,30 @@ def test_what_shows_messages_takes_a_key_to_read() -> None:
     assert not needs_key("GET", "/models/current")
 
 
+@pytest.mark.parametrize("path", ["/drift/latest", "/drift/history", "/labels/queue"])
+def test_reports_and_queues_with_words_of_messages_take_a_key_and_say_so(trained: World, path: str) -> None:
+    with service(trained.serving_settings(prediction_keys=(SecretStr("one"),))) as client:
+        for prefix in ("", f"/models/{MODEL}"):
+            assert client.get(prefix + path).status_code == 401
+            assert client.get(prefix + path, headers={"x-api-key": "one"}).status_code == 200
+        described = client.get("/openapi.json").json()["paths"]
+    assert {"401", "422"} <= set(described[path]["get"]["responses"])
+    assert "401" not in described["/models/current"]["get"]["responses"]
+    named = {parameter["name"] for parameter in described[path]["get"].get("parameters", [])}
+    asked = {"/drift/latest": set(), "/drift/history": {"limit", "before"}, "/labels/queue": {"limit"}}
+    assert named == asked[path]
+
+
+def test_who_guesses_keys_is_told_to_wait_and_the_right_key_still_passes(trained: World) -> None:
+    limits = {"rate_per_second": 0.001, "rate_burst": 3, "control_token": SecretStr("control")}
+    settings = trained.serving_settings(prediction_keys=(SecretStr("right"),), **limits)
+    with service(settings) as client:
+        guesses = [client.post("/predict", json=WIN, headers={"x-api-key": f"k{place}"}) for place in range(4)]
+        control = client.post(f"/control/models/{MODEL}/rollback", json={}, headers={"authorization": "Bearer guess"})
+        right = client.post("/predict", json=WIN, headers={"x-api-key": "right"})
+    assert [answer.status_code for answer in [*guesses, control, right]] == [401, 401, 401, 429, 429, 200]
+
+
 @pytest.mark.parametrize("path", ["/predict", "/models/current"])
 def test_a_rate_is_kept_for_each_caller_and_says_when_to_come_back(trained: World, path: str) -> None:
     settings = trained.serving_settings(rate_per_second=0.01, rate_burst=3, prediction_keys=(SecretStr("a"),))
@@ -82,8 +106,14 @@ def test_a_bucket_fills_again() -> None:
 
 
 def test_the_addresses_of_one_ipv6_network_share_a_rate() -> None:
-    assert peer({"client": ("2001:db8:1:2::1", 1)}) == peer({"client": ("2001:db8:1:2::2", 1)})
-    assert peer({"client": ("192.0.2.1", 1)}) != peer({"client": ("192.0.2.2", 1)})
+    def of(host: str) -> str:
+        return peer({"client": (host, 1)})
+
+    assert of("2001:db8:1:2::1") == of("2001:db8:1:2::2") != of("2001:db8:1:3::1")
+    assert of("2001:db8::1") == of("2001:db8::2") == of("2001:db8:0:0:ffff::1")
+    assert of("192.0.2.1") == of("::ffff:192.0.2.1") != of("192.0.2.2")
+    assert of("fe80::1%eth0") == of("fe80::2%eth0")
+    assert of("no:address") == "no:address"
 
 
 @pytest.mark.parametrize("path", ["/predict", f"/models/{MODEL}/predict"])

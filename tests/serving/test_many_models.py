@@ -16,8 +16,8 @@ VALUES = [float(place) for place in range(30)]
 NAMED = dict(zip(FEATURES, VALUES, strict=True))
 
 
-def numeric_content() -> bytes:
-    form = Linear(mean=np.zeros(30), scale=np.ones(30), weights=np.linspace(-1, 1, 30), intercept=0.1)
+def numeric_content(scale: float = 1.0) -> bytes:
+    form = Linear(mean=np.zeros(30), scale=np.full(30, scale), weights=np.linspace(-1, 1, 30), intercept=0.1)
     return pack(NumericModel(features=FEATURES, form=form, slope=0.01, offset=0.0, threshold=0.5), None, {})
 
 

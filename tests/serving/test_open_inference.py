@@ -2,12 +2,15 @@
 
 import json
 import struct
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.serving.running import service
+from pipeline.releases.rollout import RolloutRules, Stage, Strategy, Traffic
+from tests.serving.running import service, wait_for
 from tests.serving.world import MODEL, World
 
 INFER = f"/v2/models/{MODEL}/infer"
@@ -29,6 +32,8 @@ def tensor(*data: Any, **changes: Any) -> dict[str, Any]:
 
 def test_the_server_and_its_models_describe_themselves(client: TestClient) -> None:
     assert client.get("/v2").json()["extensions"] == ["binary_tensor_data"]
+    release = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
+    assert client.get("/v2").json()["version"] == client.get("/openapi.json").json()["info"]["version"] == release
     assert client.get("/v2/health/live").status_code == client.get("/v2/health/ready").status_code == 200
     described = client.get(f"/v2/models/{MODEL}").json()
     assert (described["name"], described["versions"]) == (MODEL, ["v1"])
@@ -118,3 +123,18 @@ def test_a_broken_binary_part_is_422(client: TestClient, raw: bytes) -> None:
     head = json.dumps({"inputs": [given]}).encode()
     headers = {"inference-header-content-length": str(len(head))}
     assert client.post(INFER, content=head + raw, headers=headers).status_code == 422
+
+
+def test_a_version_that_is_asked_for_by_number_answers_alone_whatever_is_tried_beside_it(world: World) -> None:
+    world.add_version(1)
+    world.promote(1)
+    world.add_version(2)
+    everyone = Stage(traffic=Traffic.CANARY, share=1.0, min_requests=1_000_000)
+    world.roll_out(2, RolloutRules(strategy=Strategy.CANARY, stages=(everyone,)))
+    body = {"inputs": [tensor("win", "home")]}
+    with service(world.serving_settings()) as canary:
+        wait_for(lambda: canary.post(INFER, json=body).json()["model_version"] == "v2", 10)
+        asked = {canary.post(f"/v2/models/{MODEL}/versions/1/infer", json=body).json()["model_version"] for _ in "1234"}
+        listed = canary.get(f"/v2/models/{MODEL}").json()["versions"]
+        found = [canary.get(f"/v2/models/{MODEL}/versions/{tag}").status_code for tag in ("v1", "v2")]
+    assert (asked, listed, found) == ({"v1"}, ["v1"], [200, 404])

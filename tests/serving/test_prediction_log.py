@@ -1,10 +1,11 @@
 """The log of predictions: batches, back-pressure, a store that is away, rows that a store refuses."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from serving.prediction_log import Entry, PredictionLog
 from tests.serving.running import wait_for
@@ -26,22 +27,20 @@ def entry(number: int) -> Entry:
 
 
 class FakeStore:
-    """Takes batches, all or nothing; `away`, `refused` and `known` say which it does not take."""
+    """Takes batches, all or nothing; `away` and `refused` say which it does not take, `refusal` how."""
 
-    def __init__(self, refused: Sequence[str] = (), known: Sequence[str] = ()):
+    def __init__(self, refused: Sequence[str] = (), refusal: type[DBAPIError] = DataError):
         self.away = False
         self.refused = set(refused)
-        self.known = set(known)
+        self.refusal = refusal
         self.batches: list[list[str]] = []
 
     def write(self, entries: Sequence[Entry]) -> None:
         ids = [found.prediction_id for found in entries]
         if self.away:
             raise OperationalError("insert", {}, Exception("away"))
-        if self.known.intersection(ids):
-            raise IntegrityError("insert", {}, Exception("unique"))
         if self.refused.intersection(ids):
-            raise DataError("insert", {}, Exception("too long"))
+            raise self.refusal("insert", {}, Exception("a row of it"))
         self.batches.append(ids)
 
     @property
@@ -102,8 +101,9 @@ def test_what_a_shutdown_cannot_write_is_counted_as_dropped(caplog: pytest.LogCa
     assert "25 predictions could not be written" in caplog.text
 
 
-def test_a_row_that_the_store_refuses_is_counted_and_the_others_are_written() -> None:
-    store = FakeStore(refused=["p3"])
+@pytest.mark.parametrize("refusal", [DataError, IntegrityError])
+def test_a_row_that_the_store_refuses_is_counted_and_the_others_are_written(refusal: type[DBAPIError]) -> None:
+    store = FakeStore(["p3"], refusal)
     log = log_to(store)
     offer(log, 12)
     log.start()
@@ -112,11 +112,13 @@ def test_a_row_that_the_store_refuses_is_counted_and_the_others_are_written() ->
     assert (log.state().written, log.state().refused) == (11, 1)
 
 
-def test_rows_that_an_unanswered_commit_wrote_already_are_not_lost_nor_written_twice() -> None:
-    store = FakeStore(known=["p0", "p1"])
-    log = log_to(store)
-    offer(log, 4)
+@pytest.mark.parametrize("refusal", [DataError, IntegrityError])
+def test_an_answer_whose_row_is_refused_is_not_called_committed(refusal: type[DBAPIError]) -> None:
+    log = log_to(FakeStore(["p1"], refusal))
     log.start()
+
+    async def commits() -> list[bool]:
+        return await asyncio.gather(*[log.promise(entry(number)) for number in range(3)])
+
+    assert asyncio.run(commits()) == [True, False, True]
     log.close(5)
-    assert store.rows == ["p2", "p3"]
-    assert (log.state().written, log.state().dropped) == (4, 0)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from serving.prediction_log import Entry, PredictionLog
 from serving.spool import Spool
 from serving.telemetry_writer import telemetry_writer
 from tests.serving.running import wait_for
-from tests.serving.test_prediction_log import entry
+from tests.serving.test_prediction_log import FakeStore, entry
 from tests.serving.world import World
 
 AWAY = OperationalError("insert", {}, Exception("away"))
@@ -124,12 +124,26 @@ def test_the_log_spools_while_the_store_is_away_and_replays_before_what_is_new(t
     assert (log.state().waiting, store.rows) == (0, [])
     store.away = False
     wait_for(lambda: log.state().replayed == 25, 5)
+    wait_for(lambda: log.state().problem is None, 5)  # without waiting for another prediction
     for found in entries(25, 5):
         log.offer(found)
     wait_for(lambda: len(store.rows) == 30, 5)
     log.close(1)
     assert store.rows == names(0, 30)
     assert (log.state().dropped, log.state().spooled, log.state().problem) == (0, 0, None)
+
+
+@pytest.mark.parametrize("refusal", [DataError, IntegrityError])
+def test_a_spooled_row_that_is_refused_holds_no_other_back(tmp_path: Path, refusal: type[DBAPIError]) -> None:
+    store, spool = FakeStore(["p1"], refusal), Spool(tmp_path, 1_000_000)
+    spool.append(entries(0, 3))
+    log = PredictionLog(store.write, capacity=1_000, batch_rows=10, flush_seconds=0.01, spool=spool)
+    log.start()
+    wait_for(lambda: log.state().spooled == 0, 5)
+    log.offer(entry(3))
+    log.close(5)
+    assert store.rows == ["p0", "p2", "p3"]
+    assert (log.state().refused, log.state().failures, log.state().problem) == (1, 0, None)
 
 
 def test_the_table_leaves_out_what_it_knows(world: World) -> None:

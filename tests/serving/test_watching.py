@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from pipeline.monitoring.window import latest_window, save_report
+from pipeline.store.engine import writing
 from tests.serving.running import service, wait_for
 from tests.serving.world import MODEL, World, everyday_texts
 
@@ -92,3 +94,22 @@ def test_a_limit_that_is_none_is_refused_with_a_sentence(client: TestClient, pat
 def test_an_unknown_model_is_not_found(client: TestClient, path: str) -> None:
     answer = client.get(f"/models/nobody/{path}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_model")
+
+
+@pytest.mark.parametrize("path", ["/labels/queue", "/drift/latest", "/drift/history"])
+def test_a_store_that_fails_in_the_middle_is_said_to_be_away(world: World, path: str) -> None:
+    with service(world.serving_settings()) as client:
+        wait_for(lambda: client.get(path).status_code == 200, 5)
+        rename(world, "{0}", "{0}_away")
+        try:
+            answer = client.get(path)
+        finally:
+            rename(world, "{0}_away", "{0}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_away")
+
+
+def rename(world: World, old: str, new: str) -> None:
+    """What a damaged store looks like from outside: it opens, and no query works."""
+    with writing(world.store.telemetry).begin() as connection:
+        for table in ("reports", "predictions"):
+            connection.execute(text(f"ALTER TABLE {old.format(table)} RENAME TO {new.format(table)}"))

@@ -15,7 +15,8 @@ from pipeline.monitoring.profile import Profile, build_profile
 from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import pointer, promote, roll_back
 from pipeline.releases.rollout import RolloutRules
-from pipeline.releases.rollout_store import Rollout, start_rollout
+from pipeline.releases.rollout_events import Rollout
+from pipeline.releases.rollout_store import start_rollout
 from pipeline.served.artifact import artifact_path, pack, save_artifact
 from pipeline.served.text_linear import TextLinearModel
 from pipeline.settings import PipelineSettings

@@ -11,7 +11,7 @@ from agent.record import ledger
 from agent.record.canonical import to_plain
 from agent.record.codec import decision_of
 from agent.record.scorecard import Regret
-from agent.rules.policy_numbers import NUMBERS, UnknownRuleNumberError, number_of
+from agent.rules.policy_numbers import NUMBERS, RuleNumberError, number_of
 
 # A slider without an upper limit of its own reaches so many times as far as the present value and the next change.
 REACH = 2.0
@@ -20,13 +20,13 @@ REACH = 2.0
 def decision_under(sources: Sources, decision_id: str, changes: Mapping[str, float]) -> dict[str, Any]:
     """A decision as it was and as it would have been, with each number that decisions turn on and the range to try.
 
-    Raises ApiError for a number that the policy does not have or that is none.
+    Raises ApiError for a number that the policy does not have, or a value that it cannot have.
     """
     decision = decision_of(ledger.entries_of(sources.store.control, decision_id)[0])
     try:
         found = what_if(decision, changes)
-    except (UnknownRuleNumberError, ValueError, OverflowError) as error:
-        raise ApiError(422, "invalid_input", f"{str(error)[:300]}") from None
+    except RuleNumberError as error:
+        raise ApiError(422, "invalid_input", str(error)) from None
     numbers = [_number(flip, number_of(decision.rules, flip.number)) for flip in found.flips]
     plain: dict[str, Any] = to_plain({**_compared(found), "numbers": numbers})
     return plain

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from agent.actions import Action
-from agent.decision import DataStatus, Trigger
+from agent.decision import Trigger
+from agent.evidence import DataStatus
 from agent.rules.signals import HOURS_PER_DAY
 from agent.rules.wording import score, share
 from pipeline.records import version_tag

@@ -4,7 +4,7 @@ What strangers wrote goes to who may read it (sources.require_text) and nowhere 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -112,7 +112,8 @@ def _known(sources: Sources, name: str, ids: Sequence[str]) -> set[str]:
 
 def _queue(sources: Sources, spec: ModelSpec, champion: Pointer, limit: int) -> LabelQueue:
     profile = _profile(sources, spec, champion)
-    return label_queue(sources.store.telemetry, spec=spec, champion=champion, profile=profile, limit=limit)
+    now = datetime.now(UTC)
+    return label_queue(sources.store.telemetry, spec=spec, champion=champion, profile=profile, limit=limit, now=now)
 
 
 def _profile(sources: Sources, spec: ModelSpec, champion: Pointer) -> Profile | None:

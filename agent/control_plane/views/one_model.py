@@ -12,7 +12,8 @@ from agent.control_plane.views.sources import Sources
 from agent.record.canonical import to_plain
 from pipeline.monitoring.window import StoredReport, reports
 from pipeline.releases.pins import active_pin
-from pipeline.releases.rollout_store import Rollout, current_rollout
+from pipeline.releases.rollout_events import Rollout
+from pipeline.releases.rollout_store import current_rollout
 from pipeline.spec import ModelSpec
 
 TIMEOUT_SECONDS = 2.0

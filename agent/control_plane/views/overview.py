@@ -35,7 +35,7 @@ def model_row(sources: Sources, name: str, waiting: int) -> dict[str, Any]:
     spec, control = sources.spec_of(name), sources.store.control
     champion = pointer(control, name)
     entry = next(iter(ledger.decisions(control, name, limit=1)), None)
-    seen = _seen(sources, champion, entry, waiting)
+    seen = _seen(sources, name, champion, entry, waiting)
     stands = standing(seen)
     drift, accuracy = seen.part("evidence", "drift") or {}, seen.part("evidence", "accuracy") or {}
     return {
@@ -57,13 +57,13 @@ def model_row(sources: Sources, name: str, waiting: int) -> dict[str, Any]:
     }
 
 
-def _seen(sources: Sources, champion: Pointer | None, entry: Entry | None, waiting: int) -> Seen:
+def _seen(sources: Sources, name: str, champion: Pointer | None, entry: Entry | None, waiting: int) -> Seen:
     return Seen(
         version=champion.version if champion else None,
         generation=champion.generation if champion else 0,
         decision=entry.body if entry else None,
         hours_since_look=hours_between(entry.at, sources.clock()) if entry else None,
-        look_every_hours=sources.look_every_hours,
+        look_every_hours=sources.look_every_hours(name),
         waiting=waiting,
     )
 

@@ -42,7 +42,7 @@ class Sources:
     run_metrics: Callable[[str], Mapping[str, float]] = field(default=lambda run_id: {})
     llm: str | None = None
     show_text: bool | None = None
-    look_every_hours: float = 1.0
+    look_every_hours: Callable[[str], float] = field(default=lambda model: 1.0)
     default_model: str = "sms_spam"
 
     def spec_of(self, model: str) -> ModelSpec:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from agent.decision import DataStatus, PatternEvidence
+from agent.evidence import DataStatus, PatternEvidence
 from agent.foresight.backtest.table import PastPrediction
 from agent.observing.reading import WINDOW_STATUS
 from pipeline.monitoring.drift import measure_drift

@@ -11,17 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent.actions import Action, Actions, Autonomy
-from agent.decision import (
+from agent.decision import Bounds, PolicyRules, Trigger
+from agent.evidence import (
     AccuracyEvidence,
-    Bounds,
     ChampionEvidence,
     DataStatus,
     DriftEvidence,
     Evidence,
     HistoryEvidence,
-    PolicyRules,
     TrainingEvidence,
-    Trigger,
     WindowScores,
 )
 from agent.foresight.backtest.rulers import Measured, Ruler

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from agent.build import build_assistant
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
 from agent.deliberation.assistant import Assistant
+from agent.evidence import Evidence
 from agent.foresight.evaluation.scenario import Scenario
 from agent.loop import Deliberates
 from agent.record import history

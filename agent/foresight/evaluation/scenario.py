@@ -11,9 +11,10 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from agent.actions import Actions
-from agent.decision import Evidence, PolicyRules, Strict
+from agent.decision import PolicyRules
 from agent.deliberation.proposal import Diagnosis
 from agent.errors import EvidenceFileError
+from agent.evidence import Evidence, Strict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from agent.build import build_assistant
-from agent.decision import Bounds, Evidence, PolicyRules
+from agent.decision import Bounds, PolicyRules
 from agent.deliberation.assistant import Assistant
 from agent.deliberation.proposal import Deliberation
+from agent.evidence import Evidence
 from agent.foresight.evaluation.live import scenario_tools
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent.actions import Action, Actions, Autonomy
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
 from agent.deliberation.proposal import Deliberation, Diagnosis, Proposal
+from agent.evidence import Evidence
 from agent.loop import Deliberates
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds

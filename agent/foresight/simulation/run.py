@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from agent.actions import Action, Actions
-from agent.decision import (
+from agent.decision import PolicyRules
+from agent.evidence import (
     AccuracyEvidence,
     ChampionEvidence,
     DataStatus,
     DriftEvidence,
     Evidence,
     HistoryEvidence,
-    PolicyRules,
     TrainingEvidence,
     WindowScores,
 )
@@ -208,7 +208,7 @@ class Run:
         memory = self.memory
         memory.usd += choice.usd
         self._tell(number, choice.effective)
-        memory.deferrals = memory.deferrals + 1 if choice.deferred else 0
+        self._note_deferral(evidence, choice)
         case = Case(evidence, self.rules)
         self._note_breach(number, evidence, case)
         if Action.REQUEST_LABELS in choice.effective:
@@ -228,6 +228,13 @@ class Run:
                     memory.looked_at = number + HOURS_PER_DAY
         if memory.looked_at == number:
             memory.fruitless, memory.looked_at = 0, None
+
+    def _note_deferral(self, evidence: Evidence, choice: Choice) -> None:
+        """How often in a row a retraining was put off; an hour that judges nothing ends no row."""
+        if choice.deferred:
+            self.memory.deferrals += 1
+        elif evidence.drift.status.usable or Action.RETRAIN in choice.effective:
+            self.memory.deferrals = 0
 
     def _note_breach(self, number: int, evidence: Evidence, case: Case) -> None:
         """Since when something is wrong, as the rules see it; a window that says nothing ends no breach."""

@@ -37,7 +37,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels that arrived in one hour: how many, how many agreed with the prediction, whether they can be trusted."""
+    """Labels that arrived in one hour: how many, and how many of them agreed with the prediction."""
 
     count: int
     agreeing: int

@@ -27,7 +27,7 @@ class WithPast:
 
     def observe(self, now, *, scheduled):
         evidence = evidence_with(self.seen[0])
-        lately = summarise(ledger.decisions(self.store.control, MODEL), [], now, evidence.champion.generation, None)
+        lately = summarise(ledger.decisions(self.store.control, MODEL), [], now, evidence.champion.generation, None, [])
         history = replace(evidence.history, incident_id=lately.incident_id)
         return Observation(evidence=replace(evidence, history=history))
 
@@ -134,5 +134,5 @@ def test_an_incident_keeps_its_name_however_long_it_lasts(home, store):
         clock.forward(hours=1)
         made = loop.check()
     newest = ledger.decisions(store.control, MODEL, 2)
-    assert summarise(newest, [], clock(), 1, None).incident_id == first.decision.decision_id
+    assert summarise(newest, [], clock(), 1, None, []).incident_id == first.decision.decision_id
     assert alert_of(store, made)["incident_id"] == first.decision.decision_id

@@ -25,6 +25,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from pipeline.files import write_whole
 from tests.agent.alerts.block_kit import problems
 
 BOT, APP, SECRET, CHANNEL = "xoxb-fake-token", "xapp-fake-token", "a-signing-secret-of-slack", "C0FAKE123"
@@ -290,9 +291,7 @@ class Announced(uvicorn.Server):
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
-        partial = self.folder / "slack.port.partial"
-        partial.write_text(str(self.servers[0].sockets[0].getsockname()[1]))
-        partial.replace(self.folder / "slack.port")
+        write_whole(self.folder / "slack.port", str(self.servers[0].sockets[0].getsockname()[1]))
 
 
 if __name__ == "__main__":

@@ -1,98 +1,21 @@
 """Approvals, labels and questions over a running agent and a running Slack: HTTP, Socket Mode, forged and replayed."""
 
 import json
-import shutil
-import threading
-from datetime import UTC, datetime
 
 import httpx
 import pytest
 from sqlalchemy import insert, select
 
-from agent.acting import approvals
 from agent.acting.approvals import ApprovalState
-from agent.actions import Autonomy
 from agent.alerts import buttons
 from agent.alerts.buttons import Purpose
-from agent.alerts.inbound import Inbound, Kind
-from agent.alerts.talk import SlackTalk
-from agent.errors import BusyError
 from agent.record import ledger
 from pipeline.releases import promotion
-from pipeline.settings import PipelineSettings
 from pipeline.store import telemetry
-from pipeline.store.open import open_store
-from tests.agent.alerts.slack_process import SOCKET, FakeSlack, Process, slack_settings, until
-from tests.agent.builders import CHALLENGER, DRIFTED, merged
-from tests.agent.fakes import MODEL, add_champion, add_verdict, add_version
-from tests.agent.world import loop_in
-
-
-def now():
-    return datetime.now(UTC)
-
-
-class Running:
-    """An agent with its control plane, its deliverer and Socket Mode, beside a Slack."""
-
-    def __init__(self, folder, template):
-        self.home = folder / "home"
-        self.home.mkdir()
-        for file in template.glob("*.db"):
-            shutil.copy(file, self.home / file.name)
-        self.store = open_store(PipelineSettings(_env_file=None, home=self.home))
-        self.slack = FakeSlack(folder / "slack").start()
-        # MLflow's picture of the champion is not looked at here, and making one takes long.
-        away = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-        ours = {"REFIT_AGENT_API_TOKEN": "a-token-of-the-operator", **SOCKET, **away}
-        settings = slack_settings(self.home, self.slack, **ours)
-        port_file = self.home / "agent.port"
-        add_champion(self.store, at=now())
-        command = ["agent", "serve", "--port", "0", "--port-file", str(port_file)]
-        self.log = self.home / "agent.log"
-        self.agent = Process(command, settings, self.log)
-        self.deliverer = Process(["agent", "alerts", "deliver"], settings, self.log)
-        until(port_file.exists, what="the agent")
-        self.url = f"http://127.0.0.1:{port_file.read_text().strip()}"
-
-    def stop(self):
-        self.deliverer.kill()
-        self.agent.kill()
-        self.slack.stop()
-        self.store.close()
-
-    def ask_for_approval(self):
-        """A promotion that waits for a person; the message in Slack that asks, and its approval."""
-        champion = promotion.pointer(self.store.control, MODEL)
-        version = add_version(self.store)
-        verdict_id = add_verdict(self.store, version, champion.version, at=now())
-        judged = {"version": version, "verdict_id": verdict_id, "judged_against": champion.version}
-        serving = {"version": champion.version, "generation": champion.generation}
-        seen = merged(CHALLENGER, {"challenger": judged, "champion": serving})
-        made = until(lambda: self.check(seen), what="a free lease")
-        approval_id = next(
-            one.approval_id
-            for one in approvals.pending(self.store.control, MODEL, now())
-            if one.binding.decision_id == made.decision.decision_id
-        )
-        (post,) = until(lambda: self.slack.saying(f"approval:{approval_id}"), what="the question in Slack")
-        return post, approval_id
-
-    def check(self, evidence):
-        """One pass that only proposes; None while the agent carries something out."""
-        try:
-            return loop_in(self.home, self.store, evidence, autonomy=Autonomy.PROPOSE, clock=now).check()
-        except BusyError:
-            return None
-
-    def click(self, post, button, user="U0ANN", **how):
-        return self.slack.control("click", ts=post["ts"], button=button, user=user, **{"to": self.url} | how)
-
-    def state(self, approval_id):
-        return approvals.by_id(self.store.control, approval_id)
-
-    def responses(self, words):
-        return [event["sent"] for event in self.slack.of("response") if words in json.dumps(event["sent"])]
+from tests.agent.alerts.running_agent import Running, now
+from tests.agent.alerts.slack_process import until
+from tests.agent.builders import DRIFTED
+from tests.agent.fakes import MODEL
 
 
 @pytest.fixture(scope="module")
@@ -278,11 +201,15 @@ def test_a_label_is_written_once_by_an_approver(running):
 
 
 def test_an_unknown_and_an_expired_button_change_nothing(running):
-    old = buttons.make(running.store.control, Purpose.LABEL, MODEL, {}, now().replace(year=2020))
+    subject = {"prediction_id": "p-of-old", "label": 1, "source": "queue"}
+    old = buttons.make(running.store.control, Purpose.LABEL, MODEL, subject, now().replace(year=2020))
     _signed_click(running, old, "U0ANN")
     _signed_click(running, "0" * 32, "U0ANN")
     until(lambda: running.responses("has expired"), what="the first refusal")
     until(lambda: running.responses("not known here"), what="the second refusal")
+    assert buttons.find(running.store.control, old).used_by is None
+    with running.store.telemetry.connect() as connection:
+        assert "p-of-old" not in connection.execute(select(telemetry.labels.c.prediction_id)).scalars().all()
 
 
 def test_what_waits_is_listed_over_http_and_no_secret_stands_in_the_log(running):
@@ -295,48 +222,3 @@ def test_what_waits_is_listed_over_http_and_no_secret_stands_in_the_log(running)
     assert httpx.post(f"{running.url}/alerts/retry", json={}).status_code == 401
     log = running.log.read_text()
     assert not [word for word in ("xoxb-", "xapp-", "a-signing-secret", "a-token-of") if word in log]
-
-
-@pytest.mark.parametrize("kind", list(Kind))
-def test_slack_is_answered_before_the_work_is_done(store, kind):
-    may_go_on, done = threading.Event(), threading.Event()
-
-    def slow_clock():
-        may_go_on.wait(60)
-        done.set()
-        return now()
-
-    inbound = Inbound(
-        store=store,
-        clock=slow_clock,
-        approvers=frozenset(),
-        carry_on=lambda model: None,
-        ask=lambda *_: "",
-        model_of=str,
-        label_names=lambda model: (),
-        talk=SlackTalk(client=None, timeout=1),
-    )
-    answer = inbound.accept(kind, {"type": "block_actions", "event": {}, "trigger_id": "1"})
-    assert not done.is_set()  # nothing was looked at yet, and the answer is there
-    assert answer == ({"response_type": "ephemeral", "text": "Looking…"} if kind is Kind.COMMAND else {})
-    may_go_on.set()
-    inbound.close()
-    assert done.is_set()
-
-
-def test_what_is_too_much_is_refused_at_once(store):
-    inbound = Inbound(
-        store=store,
-        clock=now,
-        approvers=frozenset(),
-        carry_on=lambda model: None,
-        ask=lambda *_: "",
-        model_of=str,
-        label_names=lambda model: (),
-        talk=SlackTalk(client=None, timeout=1),
-        room=threading.BoundedSemaphore(1),
-    )
-    inbound.room.acquire()
-    assert "try again" in inbound.accept(Kind.COMMAND, {"text": "?"})["text"]
-    assert inbound.accept(Kind.CLICK, {}) == {}
-    inbound.close()

@@ -7,10 +7,11 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from agent.decision import Evidence, PolicyRules
+from agent.decision import PolicyRules
 from agent.deliberation.assistant import CASE, SYSTEM, flat, render_system
 from agent.deliberation.prompts import FOLDER, Prompts
 from agent.deliberation.proposal import Diagnosis
+from agent.evidence import Evidence
 from agent.record.canonical import to_plain
 from tests.agent.builders import rules_with
 

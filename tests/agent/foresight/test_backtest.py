@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent.actions import Action
-from agent.decision import DataStatus, PolicyRules
+from agent.decision import PolicyRules
 from agent.errors import EvidenceFileError
+from agent.evidence import DataStatus
 from agent.foresight.backtest import report
 from agent.foresight.backtest.command import backtest, window_for
 from agent.foresight.backtest.plot import draw

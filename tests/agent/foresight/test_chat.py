@@ -1,62 +1,20 @@
-"""Conversations: plain commands and the LLM from the same tools, every figure from one of them, memory, HTTP."""
+"""Conversations: plain commands and the LLM from the same tools, every figure from one of them, memory."""
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
-from agent.chat.api import chat_routes
-from agent.chat.desk import Desk
 from agent.chat.events import EventKind
 from agent.chat.memory import KEPT_TURNS, ConversationError, Conversations, Turn
 from agent.chat.plain import HELP, told
 from agent.chat.talk import Chat
-from agent.chat.tools import Snapshot, chat_tools
-from agent.control_plane.api import Parts, create_api
-from agent.control_plane.roles import Tokens
-from agent.passes import Passes
-from agent.record import history, ledger
-from agent.record.canonical import to_plain
+from agent.chat.tools import chat_tools
+from agent.record import ledger
 from agent.record.ledger import EntryKind
-from pipeline.errors import UnknownModelError
-from tests.agent.builders import CALM, DRIFTED, LABELLED, evidence_with, merged, rules_with
 from tests.agent.fakes import MODEL, NOON
-from tests.agent.foresight.chat_mind import mind
 from tests.agent.scripted import says
-from tests.agent.world import loop_in
-from tools.observe import Sight, observe_tools
-
-SEEN = evidence_with(merged(DRIFTED, LABELLED))
-
-
-@pytest.fixture
-def chat(home: Path, store):
-    """A chat about a model whose v2 was trained and promoted by a decision; a script may be its LLM."""
-    loop_in(home, store).check()
-
-    def open_chat(*script, **changes) -> Chat:
-        snapshot = Snapshot(model=MODEL, evidence=SEEN, rules=rules_with(), store=store, now=NOON)
-        sight = Sight(
-            model=MODEL,
-            evidence=to_plain(SEEN),
-            rules=to_plain(rules_with()),
-            store=store,
-            history=lambda limit: history.rows(store.control, MODEL, limit, NOON),
-        )
-        parts = {
-            "look": lambda: (snapshot, observe_tools(sight)),
-            "conversations": Conversations(home / "conversations"),
-            "title": "SMS spam",
-            "mind": mind(*script, **changes) if script else None,
-        }
-        return Chat(**parts)
-
-    return open_chat
 
 
 def answered(chat: Chat, question: str, conversation: str = "c1"):
@@ -228,101 +186,3 @@ def test_only_the_newest_turns_are_kept(tmp_path: Path) -> None:
 def test_a_conversation_id_that_could_be_a_path_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConversationError):
         Conversations(tmp_path).turns(name)
-
-
-def client_of(talk: Chat) -> TestClient:
-    def chat_of(name: str) -> Chat:
-        if name != MODEL:
-            raise UnknownModelError(name, [MODEL])
-        return talk
-
-    app = FastAPI()
-    app.include_router(chat_routes(chat_of))
-    return TestClient(app)
-
-
-def parsed(text: str) -> list[tuple[str, dict]]:
-    blocks = [block.split("\n") for block in text.strip().split("\n\n")]
-    return [(block[0].removeprefix("event: "), json.loads(block[1].removeprefix("data: "))) for block in blocks]
-
-
-def test_the_http_stream_tells_tools_text_and_the_final_answer(chat) -> None:
-    answer = client_of(chat()).post("/chat", json={"question": "costs", "conversation": "c9"})
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    events = parsed(answer.text)
-    assert [name for name, _ in events] == ["tool_started", "tool_finished", "text", "final"]
-    assert events[-1][1]["conversation"] == "c9"
-    assert events[-1][1]["answer"] == events[-2][1]["text"]
-
-
-def test_a_stream_that_fails_ends_with_a_final_event_that_says_so(chat) -> None:
-    talk = chat()
-    broken = Chat(look=lambda: 1 / 0, conversations=talk.conversations, title="x")
-    ((name, data),) = parsed(client_of(broken).post("/chat", json={"question": "costs"}).text)
-    assert name == "final"
-    assert "ZeroDivisionError" in data["note"]
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"question": " "}, {"question": "x" * 2_001}, {"question": "x", "conversation": "../y"}, {"q": 1}]
-)
-def test_a_question_that_is_none_is_a_422(chat, body) -> None:
-    assert client_of(chat()).post("/chat", json=body).status_code == 422
-
-
-def test_the_control_plane_serves_the_chat_behind_its_token(home, store, chat) -> None:
-    loop = loop_in(home, store)
-    passes = Passes({MODEL: loop})
-    try:
-        parts = Parts(
-            store=store, loops=passes.loops, passes=passes, clock=loop.clock, chat=chat_routes(lambda name: chat())
-        )
-        client = TestClient(create_api(parts), base_url="http://127.0.0.1:8100")
-        assert parsed(client.post("/chat", json={"question": "health"}).text)[-1][0] == "final"
-        assert client.post("/chat", json={"question": "health"}, headers={"origin": "http://evil"}).status_code == 403
-        asked = client.post("/chat", json={"question": "retrain", "act": True})
-        assert asked.status_code == 403
-        assert "operator's token" in asked.json()["error"]["message"]
-    finally:
-        passes.close()
-
-
-OPERATOR, VIEWER = SecretStr("the-secret-of-operators"), SecretStr("the-secret-of-viewers")
-APPROVER = SecretStr("the-secret-of-approvers")
-
-
-@pytest.mark.parametrize(
-    ("token", "act", "status", "word"),
-    [
-        (OPERATOR, True, 200, "refused in decision"),
-        (OPERATOR, False, 200, "acting_is_not_enabled"),
-        (APPROVER, False, 200, "acting_is_not_enabled"),
-        (APPROVER, True, 403, "operator's token"),
-        (VIEWER, False, 200, "acting_is_not_enabled"),
-        (VIEWER, True, 403, "operator's token"),
-        (None, True, 401, "Send a token"),
-        (None, False, 401, "Send a token"),
-    ],
-)
-def test_over_http_acting_needs_the_operators_token_and_explicit_enabling(
-    home, store, chat, token, act, status, word
-) -> None:
-    loop = loop_in(home, store, CALM)
-    passes = Passes({MODEL: loop})
-    try:
-        talk = replace(chat(), open_desk=lambda by, why: Desk(loop=loop, passes=passes, by=by, hindrance=why))
-        tokens = Tokens(operator=OPERATOR, approver=APPROVER, viewer=VIEWER)
-        parts = Parts(
-            store=store,
-            loops=passes.loops,
-            passes=passes,
-            clock=loop.clock,
-            tokens=tokens,
-            chat=chat_routes(lambda name: talk),
-        )
-        client = TestClient(create_api(parts), base_url="http://127.0.0.1:8100")
-        headers = {"authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-        answer = client.post("/chat", json={"question": "retrain", "act": act}, headers=headers)
-        assert (answer.status_code, word in answer.text) == (status, True), answer.text
-    finally:
-        passes.close()

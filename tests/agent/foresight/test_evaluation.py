@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import agent
 from agent.actions import Action
+from agent.commands.foresight import SCENARIOS as FOLDER
 from agent.deliberation.proposal import Deliberation, Diagnosis, Proposal
 from agent.errors import EvidenceFileError
 from agent.foresight.evaluation.live import scenario_tools
@@ -19,7 +21,6 @@ from agent.foresight.evaluation.scoring import attack, score_agent, score_rules
 from agent.rules.policy import bounds
 from tests.agent.scripted import assistant, proposed, says
 
-FOLDER = Path(__file__).parent.parent / "scenarios_eval"
 SCENARIOS = read_scenarios(FOLDER)
 BY_TOPIC = {topic: [one for one in SCENARIOS if one.topic == topic] for topic in {one.topic for one in SCENARIOS}}
 TOPICS = {
@@ -206,6 +207,10 @@ def test_a_scenario_with_a_misspelt_field_is_an_error_that_names_it(tmp_path: Pa
     path.write_text((FOLDER / "s001.yaml").read_text().replace("vocabulary_drift", "vocabulary_drif"))
     with pytest.raises(EvidenceFileError, match="vocabulary_drif"):
         read_scenario(path)
+
+
+def test_the_scenarios_of_eval_lie_where_the_agent_s_image_holds_them() -> None:
+    assert FOLDER.is_relative_to(Path(agent.__file__).parent)
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:

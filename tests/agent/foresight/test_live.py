@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from agent.commands.foresight import SCENARIOS as FOLDER
 from agent.commands.replay import _deliberating
 from agent.deliberation.proposal import Diagnosis
 from agent.foresight.evaluation.live import live_deliberator
@@ -14,7 +15,7 @@ from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged, rules
 from tests.agent.openai_stub import Stub, completion
 from tests.agent.scripted import proposed
 
-SCENARIOS = read_scenarios(Path(__file__).parent.parent / "scenarios_eval")
+SCENARIOS = read_scenarios(FOLDER)
 CITED = {"evidence_field": "drift.messages", "text": "The window holds messages."}
 
 

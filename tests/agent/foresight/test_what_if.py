@@ -5,8 +5,8 @@ from math import nextafter
 import pytest
 
 from agent.actions import Action, Headline
-from agent.decision import DataStatus
 from agent.deliberation.proposal import Proposal
+from agent.evidence import DataStatus
 from agent.foresight.what_if import what_if
 from agent.rules.policy_numbers import UnknownRuleNumberError, with_numbers
 from pipeline.monitoring.accuracy import p_below

@@ -82,7 +82,7 @@ def test_the_metrics_show_the_ledger_the_champion_jobs_schedule_and_outbox(plane
     assert of(found, "refit_champion_version", model=MODEL) == 2
     assert of(found, "refit_last_decision_info", model=MODEL, headline=made["headline"], decided_by="rules") == 1
     assert of(found, "refit_drift_score", model=MODEL, score="vocabulary_drift") == pytest.approx(0.23)
-    assert of(found, "refit_jobs_total", model=MODEL, state="running") == 1
+    assert of(found, "refit_jobs", model=MODEL, state="running") == 1
     assert of(found, "refit_job_progress_ratio", model=MODEL) == 0.25
     assert of(found, "refit_job_memory_bytes", model=MODEL) == 5_000
     assert of(found, "refit_schedule_led") == 0

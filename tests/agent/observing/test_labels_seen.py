@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.decision import DataStatus
+from agent.evidence import DataStatus
 from pipeline.monitoring.accuracy import AccuracyMethod
 from pipeline.monitoring.window_accuracy import QUEUE_SOURCE
 from tests.agent.fakes import NOON, add_version

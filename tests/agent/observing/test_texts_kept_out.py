@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from agent.actions import Autonomy, Headline
-from agent.decision import DataStatus
+from agent.evidence import DataStatus
 from agent.record.canonical import canonical_json, sha256_of, to_plain
 from pipeline.monitoring.accuracy import AccuracyMethod
 from pipeline.monitoring.causes import Cause

@@ -1,7 +1,8 @@
 """Windows out of real stores: how many messages, which ones, and what drift they show."""
 
 from agent.actions import Autonomy
-from agent.decision import DataStatus, PolicyRules
+from agent.decision import PolicyRules
+from agent.evidence import DataStatus
 from agent.observing.evidence import Observer
 from agent.rules.policy import bounds
 from pipeline.monitoring.causes import Cause

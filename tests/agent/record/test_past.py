@@ -40,7 +40,7 @@ def decided(hours_ago, *triggers, generation=1, status="sufficient", deferred=()
 
 
 def past(decisions=(), events=(), generation=1, helped_at=None):
-    return summarise(decisions, events, NOON, generation, helped_at)
+    return summarise(decisions, events, NOON, generation, helped_at, made_for=decisions)
 
 
 def test_an_empty_ledger_knows_nothing():

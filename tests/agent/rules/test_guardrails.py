@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.actions import CONSEQUENTIAL, TELLING, Action, Autonomy
-from agent.decision import (
+from agent.decision import PolicyRules
+from agent.deliberation.proposal import Diagnosis, Proposal
+from agent.evidence import (
     AccuracyEvidence,
     ChallengerEvidence,
     ChampionEvidence,
@@ -15,12 +17,10 @@ from agent.decision import (
     DriftEvidence,
     Evidence,
     HistoryEvidence,
-    PolicyRules,
     RolloutEvidence,
     TrainingEvidence,
     WindowScores,
 )
-from agent.deliberation.proposal import Diagnosis, Proposal
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
 from pipeline.gate.rules import VerdictStatus

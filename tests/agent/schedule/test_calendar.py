@@ -80,6 +80,7 @@ def test_a_retraining_that_nobody_has_waited_for_yet_comes_at_its_next_time():
         ("0 3 * * 0-2", "Sun 11-22 03:00 +0100"),
         ("0 3 * * 1-5", "Mon 11-23 03:00 +0100"),
         ("0 3 * * 2,4", "Tue 11-24 03:00 +0100"),
+        ("0 3 * * Mon-Wed", "Mon 11-23 03:00 +0100"),
         ("@daily", "Sun 11-22 00:00 +0100"),
         ("@weekly", "Sun 11-22 00:00 +0100"),
         ("@monthly", "Tue 12-01 00:00 +0100"),
@@ -87,6 +88,39 @@ def test_a_retraining_that_nobody_has_waited_for_yet_comes_at_its_next_time():
 )
 def test_a_calendar_is_read_as_crontab_writes_it(cron, first):
     assert local(calendar(cron), NOON, 1) == [first]
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "days"),
+    [
+        ("*/2", "Sun Tue Thu Sat"),
+        ("1-5/2", "Mon Wed Fri"),
+        ("Sun-Tue", "Sun Mon Tue"),
+        ("sun-tue", "Sun Mon Tue"),
+        ("FRI-SUN", "Fri Sat Sun"),
+        ("5-7", "Fri Sat Sun"),
+        ("sun-sat", "Sun Mon Tue Wed Thu Fri Sat"),
+        ("0-0", "Sun"),
+        ("0,7,mon", "Sun Mon"),
+        ("sat-sun,3", "Wed Sat Sun"),
+    ],
+)
+def test_weekdays_mean_the_days_that_crontab_means(weekdays, days):
+    found = {f"{at:%a}" for at in times(calendar(f"0 3 * * {weekdays}", "UTC"), NOON, 14)}
+    assert found == set(days.split())
+
+
+@pytest.mark.parametrize(
+    ("cron", "first"),
+    [
+        ("0 3 13 * fri", ["11-27", "12-04", "12-11", "12-13", "12-18"]),  # either: the 13th, and every Friday
+        ("0 3 1,15 * mon", ["11-23", "11-30", "12-01", "12-07", "12-14", "12-15"]),
+        ("0 3 13 * *", ["12-13", "01-13"]),
+        ("0 3 */2 * fri", ["11-27", "12-11", "12-25"]),  # a field that begins with * restricts the other, as in cron
+    ],
+)
+def test_a_day_and_a_weekday_that_are_both_named_mean_either(cron, first):
+    assert [f"{at:%m-%d}" for at in times(calendar(cron, "UTC"), NOON, len(first))] == first
 
 
 def test_a_time_that_the_clock_jumps_over_in_spring_still_comes_that_day():
@@ -134,6 +168,12 @@ def test_a_retraining_is_overdue_since_its_first_time_after_the_last_training():
     [
         ({"retrain": "0 3 * *"}, "4 parts"),
         ({"retrain": "0 25 * * *"}, "cannot be read"),
+        ({"retrain": "0 0 30 2 *"}, "never comes"),
+        ({"retrain": "0 3 * * 8"}, "no weekday"),
+        ({"retrain": "0 3 * * funday"}, "no weekday"),
+        ({"retrain": "0 3 * * 6-1"}, "runs backwards"),
+        ({"retrain": "0 3 * * */0"}, "step"),
+        ({"retrain": "0 3 * * 1,,2"}, "no weekday"),
         ({"retrain": "@daily", "zone": "Berlin"}, "no time zone"),
         ({"zone": "../etc/passwd"}, "no time zone"),
         ({"look_minutes": 0}, "greater than 0"),

@@ -1,4 +1,4 @@
-"""The clockwork on real stores: no time fires twice, a dead leader is followed, what was missed is made up for once."""
+"""The clockwork on real stores: agents share the models, no time fires twice, what was missed is made up for once."""
 
 import os
 import signal
@@ -13,10 +13,13 @@ import pytest
 from sqlalchemy import insert
 
 from agent.errors import AgentError, BusyError
+from agent.schedule.assignment import ranking
 from agent.schedule.calendar import Kind, Plan
 from agent.schedule.clockwork import Clockwork
 from agent.schedule.leading import leadership
 from agent.schedule.looking import looking
+from agent.schedule.pace import Pace
+from agent.schedule.presence import Presence
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
 from pipeline.errors import KeepingError
@@ -28,6 +31,7 @@ ON_POSTGRESQL_TOO = True
 SECONDS = 240.0
 OFTEN = timedelta(milliseconds=200)
 SELDOM = timedelta(hours=1)
+MODELS = [f"model_{number}" for number in range(10)]
 
 
 def eventually(condition):
@@ -47,7 +51,7 @@ def clockwork(store, looks, plans=None, resumes=None, holder="one", ttl=60.0, **
         plans=plans or [plan(model) for model in looks],
         looks=looks,
         resumes=resumes or {},
-        leadership=leadership(store.control, holder, timedelta(seconds=ttl)),
+        presence=Presence(store.control, holder, timedelta(seconds=ttl)),
         clock=lambda: datetime.now(UTC),
         tick_seconds=0.1,
         **more,
@@ -106,16 +110,37 @@ def test_a_look_that_found_its_model_busy_is_made_when_it_is_free(running, store
 
 def test_the_leader_archives_old_rows_and_one_that_fails_stops_no_look(running, store, caplog):
     looked = Event()
+    lead = leadership(store.control, "one", timedelta(seconds=60))
 
     def archive():
         raise KeepingError("the archive cannot be written")
 
-    running(store, {"a": looked.set}, archive=archive, first_archive=timedelta(seconds=1))
+    running(store, {"a": looked.set}, archive=archive, first_archive=timedelta(seconds=1), leadership=lead)
     eventually(lambda: "Archiving old predictions and reports failed: the archive cannot be written" in caplog.text)
     assert looked.wait(SECONDS)
 
 
-def test_a_new_leader_finishes_what_was_left_undone(running, store):
+def test_of_two_agents_only_the_leader_archives_and_the_other_does_once_it_leads(settings, store):
+    other, archived = open_store(settings), []
+
+    def works(at, who):
+        lead = leadership(at.control, who, timedelta(seconds=60))
+        archive = {"archive": lambda: archived.append(who), "first_archive": timedelta(0)}
+        return clockwork(at, {"a": lambda: None}, holder=who, leadership=lead, **archive)
+
+    first, second = works(store, "one"), works(other, "two")
+    first.start()
+    try:
+        eventually(lambda: archived == ["one"])
+        second.start()
+        first.close()
+        eventually(lambda: archived == ["one", "two"])
+    finally:
+        second.close()
+        other.close()
+
+
+def test_a_new_agent_finishes_what_was_left_undone(running, store):
     answers, resumed = [BusyError("a", "the dead one", datetime.now(UTC))], Event()
 
     def resume():
@@ -127,24 +152,71 @@ def test_a_new_leader_finishes_what_was_left_undone(running, store):
     assert resumed.wait(SECONDS)
 
 
-def test_two_clockworks_on_one_store_fire_no_time_twice_and_one_follows_the_other(settings, store):
+def test_two_agents_share_the_models_fire_no_time_twice_and_one_follows_the_other(settings, store):
     other, fired = open_store(settings), []
-    first = clockwork(store, {"a": lambda: fired.append("one")}, [plan(every=OFTEN)])
-    second = clockwork(other, {"a": lambda: fired.append("two")}, [plan(every=OFTEN)], holder="two")
+    plans = [plan(model, OFTEN) for model in MODELS]
+    first, second = (
+        clockwork(
+            at, {model: lambda model=model, who=who: fired.append((model, who)) for model in MODELS}, plans, holder=who
+        )
+        for at, who in ((store, "one"), (other, "two"))
+    )
     started = datetime.now(UTC)
     first.start()
-    eventually(lambda: first.leads)
     second.start()
     try:
-        eventually(lambda: len(fired) >= 5)
-        assert set(fired) == {"one"}
+        eventually(lambda: {model for model, _ in fired} == set(MODELS) and {who for _, who in fired} == {"one", "two"})
         first.close()
-        eventually(lambda: fired.count("two") >= 5)
+        since = len(fired)
+        eventually(lambda: {model for model, _ in fired[since:]} == set(MODELS))
+        assert {who for _, who in fired[since:]} == {"two"}
     finally:
         second.close()
         other.close()
     most = (datetime.now(UTC) - started) / OFTEN + 2
-    assert len(fired) <= most
+    assert max(Counter(model for model, _ in fired).values()) <= most
+
+
+def test_an_agent_that_joins_in_the_middle_gets_its_share_of_what_waits(settings, store):
+    """The first agent has two places and keeps them until the second one is there."""
+    other, joined, looked = open_store(settings), Event(), []
+
+    def looks(who):
+        def look(model):
+            looked.append((model, who))
+            assert joined.wait(SECONDS)
+
+        return {model: lambda model=model: look(model) for model in MODELS}
+
+    strict = {"patience_seconds": 10 * SECONDS, "pace": Pace(places=2, kept_seconds=10 * SECONDS)}
+    first = clockwork(store, looks("one"), **strict)
+    second = clockwork(other, looks("two"), holder="two", patience_seconds=10 * SECONDS)
+    first.start()
+    try:
+        eventually(lambda: len(looked) == 2)
+        before = {model for model, _ in looked}
+        second.start()
+        eventually(lambda: len(looked) > 2)
+        joined.set()
+        eventually(lambda: len(looked) == len(MODELS))
+    finally:
+        joined.set()
+        first.close()
+        second.close()
+        other.close()
+    theirs = {model for model in MODELS if ranking(model, ["one", "two"])[0] == "two"}
+    assert {model for model, who in looked if who == "two"} == theirs - before
+    assert sorted(model for model, _ in looked) == sorted(MODELS)
+
+
+def test_what_an_agent_fails_to_do_in_time_another_does(running, store):
+    """The other agent is there and does nothing."""
+    Presence(store.control, "stuck", timedelta(hours=1)).announce(datetime.now(UTC))
+    looked = set()
+    looks = {model: lambda model=model: looked.add(model) for model in MODELS}
+    assert any(ranking(model, ["one", "stuck"])[0] == "stuck" for model in MODELS)
+    running(store, looks, patience_seconds=0.5)
+    eventually(lambda: looked == set(MODELS))
 
 
 def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_look(running, store):
@@ -159,9 +231,9 @@ def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_look(running, st
     assert looks == [1]
 
 
-def test_an_agent_of_one_model_looks_at_it_though_another_leads_all(settings, store):
-    everybody = leadership(store.control, "all", timedelta(seconds=60))
-    assert everybody.lead(datetime.now(UTC)) is not None
+def test_an_agent_of_one_model_looks_at_it_though_another_looks_at_all(settings, store):
+    everybody = Presence(store.control, "all", timedelta(seconds=60))
+    everybody.announce(datetime.now(UTC))
     looked = Event()
 
     class OneModel:
@@ -188,47 +260,46 @@ from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from agent.schedule.calendar import Kind, Plan
 from agent.schedule import clockwork
-from agent.schedule.leading import leadership
-name, telemetry, control, diary = sys.argv[1:]
+from agent.schedule.presence import Presence
+name, telemetry, control, diary, *models = sys.argv[1:]
 store = open_store(PipelineSettings(_env_file=None, home=Path(diary).parent, telemetry_url=SecretStr(telemetry),
                                     control_url=SecretStr(control)))
-plan = Plan(model="a", kind=Kind.LOOK, every=timedelta(milliseconds=500))
+plans = [Plan(model=model, kind=Kind.LOOK, every=timedelta(seconds=1)) for model in models]
 really_claim = clockwork.claim
-def claim(control, lead, plan, due_at, now):
-    won = really_claim(control, lead, plan, due_at, now)
+def claim(control, place, plan, due_at, now):
+    won = really_claim(control, place, plan, due_at, now)
     if won:
         with open(diary, "a") as file:
-            file.write(f"{name} {due_at.isoformat()}\\n")
+            file.write(f"{name} {plan.model} {due_at.isoformat()}\\n")
     return won
 clockwork.claim = claim
-work = clockwork.Clockwork(control=store.control, plans=[plan], looks={"a": lambda: None}, resumes={},
-                           leadership=leadership(store.control, name, timedelta(seconds=2)),
-                           clock=lambda: datetime.now(UTC), tick_seconds=0.2)
+work = clockwork.Clockwork(control=store.control, plans=plans, looks={model: lambda: None for model in models},
+                           resumes={}, presence=Presence(store.control, name, timedelta(seconds=2)),
+                           clock=lambda: datetime.now(UTC), tick_seconds=0.2, patience_seconds=1.0)
 work.start()
 time.sleep(600)
 """
 
 
-def test_a_killed_leader_is_followed_by_another_process_and_no_time_is_answered_for_twice(settings, store, tmp_path):
+def test_the_models_of_a_killed_agent_are_taken_over_and_no_time_is_answered_for_twice(settings, store, tmp_path):
     diary = tmp_path / "diary.txt"
     diary.touch()
     addresses = [settings.telemetry_address, settings.control_address]
-    agents = {
-        name: subprocess.Popen([sys.executable, "-c", AGENT, name, *addresses, str(diary)]) for name in ("one", "two")
-    }
+    words = [*addresses, str(diary), *MODELS]
+    agents = {name: subprocess.Popen([sys.executable, "-c", AGENT, name, *words]) for name in ("one", "two")}
 
     def lines():
-        return [line.split() for line in diary.read_text().splitlines()]
+        return [line.split() for line in diary.read_text().splitlines() if line.count(" ") == 2]
 
     try:
-        eventually(lambda: len(lines()) >= 4)
-        leader = lines()[0][0]
-        follower = "two" if leader == "one" else "one"
-        assert {who for who, _ in lines()} == {leader}
-        os.kill(agents[leader].pid, signal.SIGKILL)
-        eventually(lambda: sum(who == follower for who, _ in lines()) >= 4)
+        eventually(lambda: {who for who, *_ in lines()} == {"one", "two"})
+        os.kill(agents["one"].pid, signal.SIGKILL)
+        agents["one"].wait()
+        since = len(lines())
+        eventually(lambda: {model for _, model, _ in lines()[since:]} == set(MODELS))
     finally:
         for agent in agents.values():
             agent.kill()
             agent.wait()
-    assert set(Counter(due_at for _, due_at in lines()).values()) == {1}
+    assert {who for who, *_ in lines()[since:]} == {"two"}
+    assert set(Counter((model, due_at) for _, model, due_at in lines()).values()) == {1}

@@ -29,6 +29,14 @@ def test_every_import_of_the_floor_plan_runs_down_one_floor_or_more_of_those_enf
     assert all(heights[above] > heights[below] for above, below in drawn)
 
 
+def test_every_arrow_of_the_floor_plan_is_an_import_that_there_is():
+    drawn = re.findall(r"^ +(\w+) --> (\w+)$", FLOORS, re.MULTILINE)
+    for above, below in drawn:
+        files = (ROOT / above).rglob("*.py")
+        there = re.compile(rf"^\s*(from|import) {below}\b", re.MULTILINE)
+        assert any(there.search(file.read_text()) for file in files), f"{above} imports nothing of {below}"
+
+
 def test_what_two_rooms_say_to_each_other_over_http_is_no_import():
     heights = floors()
     assert "tools -. HTTP .-> serving" in FLOORS

@@ -11,7 +11,8 @@ from pipeline.errors import RefitError
 from pipeline.records import JudgedVersion, Provenance
 from pipeline.releases.promotion import pointer, promote
 from pipeline.releases.rollout import Guards, RolloutRules, Stage, Strategy, Traffic
-from pipeline.releases.rollout_store import EventKind, advance, cancel, start_rollout, take_back
+from pipeline.releases.rollout_events import EventKind
+from pipeline.releases.rollout_store import advance, cancel, start_rollout, take_back
 from tests.pipeline.builders import NOON, add_verdict, add_version
 
 BY = Provenance(who="test", why="because", at=NOON + timedelta(hours=1))

@@ -139,7 +139,7 @@ def test_a_backup_under_writers_is_one_moment_of_what_they_wrote(lived, store, e
 
 def test_the_archive_travels_with_the_rows_that_left_the_database(lived, store, elsewhere, tmp_path):
     keeping = lived.model_copy(update={"keep_predictions_days": 355.0})
-    archive_old_rows(keeping, store, {}, NOW)
+    archive_old_rows(keeping, store, {}, NOW, retired=[MODEL])
     assert len(archived(lived)) > 0
     make_backup(lived, tmp_path / "backup", NOW)
     restore(elsewhere, tmp_path / "backup", NOW)

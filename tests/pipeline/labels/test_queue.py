@@ -50,7 +50,9 @@ def serve(store: Store, texts: list[str], *, first_at: datetime = NOON) -> None:
 
 
 def queue(store: Store, champion: Pointer, limit: int = 1_000) -> LabelQueue:
-    return label_queue(store.telemetry, spec=SPEC, champion=champion, profile=None, limit=limit)
+    return label_queue(
+        store.telemetry, spec=SPEC, champion=champion, profile=None, limit=limit, now=NOON + timedelta(days=1)
+    )
 
 
 def labels_in(store: Store) -> int:

@@ -47,6 +47,16 @@ def test_too_few_held_out_rows_leave_words_alone_to_be_monitored(held_out: int, 
     assert (profile.held_out_scores is not None) is known
 
 
+def test_a_model_that_calls_no_held_out_row_positive_is_monitored_all_the_same():
+    never = [Row(text, row % 2) for row, text in enumerate(calm_texts(100, seed=2))]
+    profile = reference_profile(rows(500, 1), never, answer, seed=7)
+    assert profile.held_out.positive_rate == 0.0
+    assert len(profile.held_out.novelty) == 0
+    assert unpack(pack(word_model({"prize": 1.0}), profile, {})).profile.held_out.positive_rate == 0.0
+    texts = [row.input for row in rows(120, 3)]
+    assert measure_drift(profile, texts, answers=answer(texts)).drift_detected is not None
+
+
 def test_a_model_of_numbers_carries_the_profile_of_its_features():
     values = np.random.default_rng(1).normal(size=(200, 3))
     profile = numeric_profile([Row(tuple(row), 0) for row in values.tolist()], ("a", "b", "c"))

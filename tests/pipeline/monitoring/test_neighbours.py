@@ -49,7 +49,7 @@ def test_a_text_without_a_word_is_new_and_one_of_common_words_alone_is_not(near:
 
 
 def test_no_text_gives_no_number_and_no_training_text_makes_all_new(near: Neighbours, index: dict[str, int]):
-    assert near.novelty(["blank"], index).shape == (1,)
+    assert near.novelty([], index).shape == (0,)
     nothing = Neighbours(text=near.text[:0], term=near.term[:0], weight=near.weight, new_weight=near.new_weight)
     assert nothing.novelty(TRAIN[:2], index).tolist() == [1, 1]
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.mlflow_server import mlflow_server
 from pipeline.catalog import managed_model
 from pipeline.errors import StoreError
 from pipeline.releases.registry import open_mlflow, show_champion
 from pipeline.settings import PipelineSettings
 from pipeline.spec import SearchRules
 from pipeline.store.open import open_store
-from pipeline.training.retraining import open_workbench, retrain
-from tests.pipeline.mlflow_server import mlflow_server
+from pipeline.training.retraining import retrain
+from pipeline.training.workbench import open_workbench
 from tests.postgresql import BOTH_DATABASES
 
 FULL = managed_model("breast_cancer")
@@ -53,7 +54,7 @@ def test_a_training_registers_its_version_and_artefact_with_the_server(server: s
     assert kept.read_bytes() == fetched.read_bytes()
     assert not list(home.glob("mlflow*.db"))
     assert not (home / "mlflow-artifacts").exists()
-    show_champion(settings, SPEC.name, made.version)
+    show_champion(settings, made)
     assert int(client.get_model_version_by_alias(SPEC.name, "champion").version) == made.version
 
 

@@ -13,9 +13,8 @@ from pipeline.releases.pins import active_pin, unpin
 from pipeline.releases.promotion import pin, pointer, promote, promotions, roll_back
 from pipeline.releases.release import release
 from pipeline.releases.rollout import RolloutRules, Stage, Strategy, Traffic
+from pipeline.releases.rollout_events import EventKind, Rollout
 from pipeline.releases.rollout_store import (
-    EventKind,
-    Rollout,
     advance,
     cancel,
     current_rollout,

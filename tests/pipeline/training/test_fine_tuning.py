@@ -20,7 +20,8 @@ from pipeline.spec import Candidate, LoadedData, ModelSpec, TransformerBlock
 from pipeline.store.open import open_store
 from pipeline.training.choice import TrainingChoice
 from pipeline.training.fine_tuning import FineTuned, fine_tuned
-from pipeline.training.retraining import open_workbench, retrain
+from pipeline.training.retraining import retrain
+from pipeline.training.workbench import open_workbench
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install -r requirements-transformers.txt")
 transformers = pytest.importorskip(

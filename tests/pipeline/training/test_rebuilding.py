@@ -16,7 +16,9 @@ from pipeline.spec import SearchRules
 from pipeline.store.open import Store, open_store
 from pipeline.training.lineage import differences, environment, lineage_of
 from pipeline.training.rebuilding import rebuild
-from pipeline.training.retraining import open_workbench, retrain, rows_folder
+from pipeline.training.registering import rows_folder
+from pipeline.training.retraining import retrain
+from pipeline.training.workbench import open_workbench
 
 SPEC = replace(managed_model("breast_cancer"), search=SearchRules(folds=2, repeats=1))
 

@@ -1,0 +1,51 @@
+"""Runs benchmarks one after the other; one that fails stops no other, and each is compared with its run before."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.comparison import ratios, summary
+
+RATIOS = "ratios"
+# Benchmarks that write their figures into a part of another one's result.
+PARTS = {"registry_access": ("store", "mlflow")}
+Start = Callable[[str], int]
+
+
+def in_a_process(name: str) -> int:
+    """The exit code of `python -m benchmarks.NAME`."""
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+
+
+def run_all(names: Iterable[str], results: Path, start: Start = in_a_process) -> list[str]:
+    """The names of those that failed. Of the others, results/ratios.json says how they compare."""
+    return [name for name in names if not run(name, results, start)]
+
+
+def run(name: str, results: Path, start: Start) -> bool:
+    before = result_of(name, results)
+    print(f"== {name}", flush=True)
+    code = start(name)
+    if code != 0:
+        print(f"{name} failed with exit code {code}.", file=sys.stderr, flush=True)
+        return False
+    found = ratios(before, result_of(name, results))
+    kept = _read(results / f"{RATIOS}.json") | {name: found}
+    (results / f"{RATIOS}.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    print(summary(found) or "There is no run before it to compare with.", flush=True)
+    return True
+
+
+def result_of(name: str, results: Path) -> dict[str, Any]:
+    """The figures of a benchmark; empty before its first run."""
+    file, part = PARTS.get(name, (name, None))
+    found = _read(results / f"{file}.json")
+    return found if part is None else found.get(part, {})
+
+
+def _read(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return found
