@@ -30,7 +30,7 @@ def disk_has_room(settings: AgentSettings) -> Iterator[Finding]:
         free = shutil.disk_usage(there).free
         seen = f"{free / 1e9:.1f} GB free on the disk of {folder}"
         if free < LOW_BYTES:
-            yield broken("disk", f"{name} room", seen, "Free some: python -m pipeline retention --help, jobs/ and backups.")
+            yield broken("disk", f"{name} room", seen, "Free some: python -m pipeline retention, jobs/ and backups.")
         elif free < FEW_BYTES:
             yield warning("disk", f"{name} room", seen, "Free some, or move the folder to a larger disk.")
         else:

@@ -173,7 +173,8 @@ def _known_then(decisions: Sequence[Entry]) -> Mapping[str, Any]:
 
 
 def _part(entry: Entry, name: str) -> Mapping[str, Any]:
-    return entry.body.get(name, {})
+    part: Mapping[str, Any] = entry.body.get(name, {})
+    return part
 
 
 def _versions(refusals: Sequence[Entry]) -> list[int]:

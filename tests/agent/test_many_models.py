@@ -22,6 +22,7 @@ from pipeline.store.control import ledger, schedule_claims
 from pipeline.store.open import open_store
 from tests.agent.traffic import content, texts
 
+A_YEAR_MINUTES = 525_600
 MODELS = 12
 SECONDS = 120.0
 
@@ -46,7 +47,8 @@ def small_model():
 
 
 def agent_settings(settings, **changes):
-    return AgentSettings(_env_file=None, llm_enabled=False, pipeline=settings, lease_seconds=15, **changes)
+    seldom = {"interval_minutes": A_YEAR_MINUTES}  # no test runs into the next time of a plan
+    return AgentSettings(_env_file=None, llm_enabled=False, pipeline=settings, lease_seconds=15, **seldom | changes)
 
 
 def loops(settings, store, specs):

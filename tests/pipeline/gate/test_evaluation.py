@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -9,6 +9,7 @@ from pipeline.gate.evaluation import evaluate, expected_calibration_error, major
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.floats(0.01, 0.99)), min_size=2, max_size=60)
 
 
+@settings(deadline=None)  # machines may be slow
 @given(ROWS)
 def test_the_metrics_are_scikit_learns(rows):
     labels, predictions, scores = (np.array(column) for column in zip(*rows, strict=True))
