@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic_core import from_json
+import msgspec
 
 from pipeline.checks import drift_of
 from pipeline.labels.feedback import LabelEntry
@@ -43,8 +43,8 @@ def drift_answer(report: DriftReport | NumericDriftReport, loaded: Loaded) -> di
 def feedback_items(body: bytes) -> list[Feedback]:
     """One label, or {"labels": [...]}: told apart by the key, since a source or a class may be called `labels` too."""
     try:
-        given = from_json(body)
-    except ValueError:
+        given = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
         given = {}  # what is wrong with it, `parse` says
     if isinstance(given, dict) and "labels" in given:
         return parse(FeedbackList, body).labels

@@ -7,6 +7,13 @@ import pytest
 
 from tests.postgresql import PostgresServer, running_server
 
+# A file stays with one worker: these begin first, so that none of them runs alone at the end.
+LONGEST = {"test_kills.py", "test_straight.py", "test_postgresql.py", "test_agents.py", "test_away.py", "test_demo.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresServer]:

@@ -1,5 +1,5 @@
 /* A disk that becomes read-only under a running process, as the kernel does to one that fails: while the file
- * REFIT_TEST_READ_ONLY is there, nothing below the folder REFIT_TEST_DISK can be written, not even by what is open. */
+ * FAULTY_DISK_READ_ONLY is there, nothing below the folder FAULTY_DISK can be written, not even by what is open. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,12 +16,12 @@
 #define REFUSE_IF(refused) if (refused) { errno = EROFS; return -1; }
 
 static int below(const char *path) {
-    const char *disk = getenv("REFIT_TEST_DISK");
+    const char *disk = getenv("FAULTY_DISK");
     size_t length = disk ? strlen(disk) : 0;
     return length && strncmp(path, disk, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 static int is_read_only(void) {
-    const char *flag = getenv("REFIT_TEST_READ_ONLY");
+    const char *flag = getenv("FAULTY_DISK_READ_ONLY");
     int kept = errno, found = flag && access(flag, F_OK) == 0;
     errno = kept;
     return found;

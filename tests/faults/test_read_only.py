@@ -45,8 +45,8 @@ class Disk:
         self._flag = home.with_name(f"{home.name}.read-only")
         self.environment = {
             "LD_PRELOAD": str(library),
-            "REFIT_TEST_DISK": str(home),
-            "REFIT_TEST_READ_ONLY": str(self._flag),
+            "FAULTY_DISK": str(home),
+            "FAULTY_DISK_READ_ONLY": str(self._flag),
         }
 
     @contextmanager

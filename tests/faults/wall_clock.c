@@ -1,4 +1,4 @@
-/* The system clock, off by the seconds that stand in the file REFIT_TEST_CLOCK; all other clocks are as they are. */
+/* The system clock, off by the seconds that stand in the file FAULTY_CLOCK; all other clocks are as they are. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 static long seconds_off(void) {
     static const char *path; long found = 0;
-    if (!path && !(path = getenv("REFIT_TEST_CLOCK"))) return 0;
+    if (!path && !(path = getenv("FAULTY_CLOCK"))) return 0;
     FILE *file = fopen(path, "r");
     if (!file) return 0;
     if (fscanf(file, "%ld", &found) != 1) found = 0;

@@ -140,6 +140,6 @@ def test_a_start_that_fails_says_why(tmp_path):
     (tmp_path / "control.db").write_text("this is no database, it is a sentence of some length")
     refused = Up(tmp_path, *FREE)
     assert refused.process.wait(timeout=SECONDS) == 1
-    assert "python -m agent doctor says which" in refused.output
+    assert "python -m agent doctor looks at every connection" in refused.output
     assert "could not be prepared" in refused.output
     assert "Traceback" not in refused.output

@@ -137,10 +137,3 @@ def test_a_file_that_cannot_be_read_takes_no_other_model_down(home, tmp_path):
     assert set(found.broken) == {"broken", "empty"}
     with pytest.raises(catalog.UnknownModelError, match="nothing_of_this_name"):
         catalog.managed_model("broken")
-
-
-def test_two_files_of_one_name_are_refused(home, tmp_path):
-    (tmp_path / "models" / "twin.py").write_text(FILE)
-    catalog.shelf.cache_clear()
-    with pytest.raises(ValueError, match="toy_flowers"):
-        catalog.shelf(tmp_path / "models")
