@@ -67,14 +67,8 @@ def register_version(
         bench, made.trained, rows, lineage, _search_report(made.trained, sha256, decision_id), experiment_name
     )
     at = datetime.now(UTC)
-    record = {
-        "artifact_sha256": sha256,
-        "artifact_bytes": len(content),
-        "trained_at": at,
-        "training_rows": len(rows),
-        "training_rows_sha256": rows_sha256(rows),
-        "decision_id": decision_id,
-    }
+    record = {"artifact_sha256": sha256, "artifact_bytes": len(content), "trained_at": at, "decision_id": decision_id}
+    record |= {"training_rows": len(rows), "training_rows_sha256": rows_sha256(rows)}
     with racing(bench.store.control, "the versions", model) as connection:
         version = add_version(connection, model=model, run_id=logged.run_id, in_mlflow=logged.version, record=record)
         add_lineage(connection, model, version.version, lineage)

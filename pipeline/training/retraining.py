@@ -73,14 +73,10 @@ def retrain(
     trained, challenger = made.trained, unpack(made.content)
     verdict = judge(bench.spec.gate, _evidence(bench, challenger, _parity(bench, trained, challenger)))
     fault_point("training:judged")
-    unchanged = bench.champion is not None and bench.champion.artifact_sha256 == challenger.sha256
-    version, record = (
-        (None, None)
-        if unchanged
-        else register_version(
-            bench, made, learned, choice, verdict, experiment_name=experiment_name, decision_id=decision_id
-        )
-    )
+    version, record = None, None
+    if bench.champion is None or bench.champion.artifact_sha256 != challenger.sha256:
+        names = {"experiment_name": experiment_name, "decision_id": decision_id}
+        version, record = register_version(bench, made, learned, choice, verdict, **names)
     return Retraining(
         version=version,
         record=record,

@@ -3,6 +3,7 @@
 Modules that say `ON_POSTGRESQL_TOO = True` run each test that needs a store a second time, on PostgreSQL.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -49,3 +50,14 @@ def store(settings: PipelineSettings):
     opened = open_store(settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def clean_environment(home, monkeypatch, tmp_path_factory):
+    """No setting but the home's, and no .env in the working folder."""
+    for name in list(os.environ):
+        if name.startswith(("REFIT_", "OPENAI_", "SLACK_", "SMTP_", "ALERT_", "MLFLOW_", "DEFAULT_MODEL")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("REFIT_HOME", str(home))
+    monkeypatch.chdir(tmp_path_factory.mktemp("nowhere"))
+    return monkeypatch

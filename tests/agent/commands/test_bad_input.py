@@ -1,7 +1,6 @@
 """What somebody typed or set wrongly is answered with a sentence: no traceback, no endless loop, no wrong result."""
 
 import json
-import os
 import sys
 
 import pytest
@@ -18,13 +17,8 @@ PORTS = ("--port", "--agent-port", "--dashboard-port")
 
 
 @pytest.fixture(autouse=True)
-def environment(home, monkeypatch, tmp_path_factory):
-    for name in list(os.environ):
-        if name.startswith(("REFIT_", "OPENAI_", "SLACK_", "SMTP_", "ALERT_", "MLFLOW_", "DEFAULT_MODEL")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("REFIT_HOME", str(home))
-    monkeypatch.chdir(tmp_path_factory.mktemp("nowhere"))
-    return monkeypatch
+def environment(clean_environment):
+    return clean_environment
 
 
 @pytest.fixture

@@ -28,13 +28,8 @@ SECRET = "a-secret-that-nobody-may-read"
 
 
 @pytest.fixture(autouse=True)
-def environment(home, monkeypatch, tmp_path_factory):
-    for name in list(os.environ):
-        if name.startswith(("REFIT_", "OPENAI_", "SLACK_", "SMTP_", "ALERT_", "MLFLOW_", "DEFAULT_MODEL")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("REFIT_HOME", str(home))
-    monkeypatch.chdir(tmp_path_factory.mktemp("nowhere"))
-    return monkeypatch
+def environment(clean_environment):
+    return clean_environment
 
 
 @pytest.fixture

@@ -17,11 +17,8 @@ from agent.schedule.assignment import ranking
 from agent.schedule.calendar import Kind, Plan
 from agent.schedule.clockwork import Clockwork
 from agent.schedule.leading import leadership
-from agent.schedule.looking import looking
 from agent.schedule.pace import Pace
 from agent.schedule.presence import Presence
-from agent.settings import AgentSettings
-from pipeline.catalog import managed_model
 from pipeline.errors import KeepingError
 from pipeline.store.control import schedule_claims
 from pipeline.store.open import open_store
@@ -229,26 +226,6 @@ def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_look(running, st
     running(store, {"a": lambda: looks.append(1), "beat": lambda: beat.append(1)}, plans)
     eventually(lambda: len(beat) >= 5)
     assert looks == [1]
-
-
-def test_an_agent_of_one_model_looks_at_it_though_another_looks_at_all(settings, store):
-    everybody = Presence(store.control, "all", timedelta(seconds=60))
-    everybody.announce(datetime.now(UTC))
-    looked = Event()
-
-    class OneModel:
-        spec = managed_model("sms_spam")
-
-        def check(self, *, scheduled):
-            looked.set()
-            raise AgentError("enough")
-
-        def resume(self):
-            pass
-
-    with looking(AgentSettings(_env_file=None, pipeline=settings), store, {"sms_spam": OneModel()}):
-        assert looked.wait(SECONDS)
-    everybody.close(datetime.now(UTC))
 
 
 AGENT = """
