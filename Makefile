@@ -9,7 +9,7 @@ ZONE ?= UTC
 UP ?=
 STAMP := .venv/.installed
 
-.PHONY: setup demo test test-integration test-faults soak lint data train serve monitor run-agent schedule-training dashboard doctor up bench bench-drift eval simulate docs lock clean \
+.PHONY: setup demo test test-integration test-faults soak lint data train serve monitor run-agent schedule-training dashboard doctor up ray bench bench-drift eval simulate docs lock clean \
 	secrets docker-build docker-up docker-down test-containers audit sbom
 
 setup: $(STAMP)  ## create .venv and install the pinned packages
@@ -61,6 +61,9 @@ doctor: setup  ## check this deployment, and say how to mend what is broken
 
 up: setup  ## serving, agent and dashboard together, restarted when they end, until Ctrl-C; UP=--mlflow for its pages
 	@exec $(BIN)/python -m launch up $(UP)
+
+ray: setup  ## install Ray beside the other packages: scaling/ and its tests need it
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt -c requirements.lock
 
 secrets:  ## write the containers' secrets into secrets/, once
 	@bin/secrets

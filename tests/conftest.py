@@ -1,18 +1,45 @@
-"""What every room's tests may ask for: a PostgreSQL server of their own, where it is installed."""
+"""What every room's tests may ask for, which of them begin first, and which stay together."""
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.postgresql import PostgresServer, running_server
 
-# A file stays with one worker: these begin first, so that none of them runs alone at the end.
-LONGEST = {"test_kills.py", "test_straight.py", "test_postgresql.py", "test_agents.py", "test_away.py", "test_demo.py"}
+# The longest files in their order: they begin first, so that none of them runs alone at the end.
+LONGEST = (
+    "test_compose.py",
+    "test_kills.py",
+    "test_logs.py",
+    "test_replicas.py",
+    "test_straight.py",
+    "test_agents.py",
+    "test_postgresql.py",
+    "test_away.py",
+    "test_demo.py",
+)
+# Its tests share a Ray cluster, and two clusters at once are too many for a small machine.
+ONE_CLUSTER = "tests/scaling/"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _Scheduling(config, log)
+
+
+class _Scheduling(LoadFileScheduling):
+    """A file stays with one worker, as its fixtures are; so does the whole room of the cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return ONE_CLUSTER if nodeid.startswith(ONE_CLUSTER) else super()._split_scope(nodeid)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import resource
 import secrets
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -85,6 +87,18 @@ def _within(kind: int, most: int = 4096) -> int:
 
 def missing_programs() -> list[str]:
     return [name for name in PROGRAMS if shutil.which(name) is None]
+
+
+def why_not() -> str | None:
+    """Why no container can run on this machine, tried with one over its own files; None where one can."""
+    if missing := missing_programs():
+        return f"{', '.join(missing)} not installed; on Debian: apt-get install {' '.join(missing)}."
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            Podman(Path(folder)).run("podman", "run", "--rm", "--rootfs", "/:O", "true", timeout=120)
+        except (ContainersError, subprocess.TimeoutExpired) as error:
+            return str(error)
+    return None
 
 
 def build_images(podman: Podman) -> str:
@@ -194,3 +208,7 @@ def running_project(folder: Path, ports: Sequence[int]) -> Iterator[Project]:
         yield project
     finally:
         project.remove()
+
+
+if __name__ == "__main__":
+    sys.exit(why_not())

@@ -15,7 +15,7 @@ from pipeline.data.homes import assign_homes
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
 from tests.deployment.asking import first_version, free_ports, lives, predicted, until
-from tests.deployment.podman import ContainersError, Project, missing_programs, running_project
+from tests.deployment.podman import ContainersError, Project, running_project, why_not
 from tests.required import required, skip_or_fail
 
 pytestmark = pytest.mark.podman
@@ -28,9 +28,8 @@ SERVICES = ("mlflow", "serving", "agent", "dashboard")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     if not required("podman"):
         pytest.skip("Builds images for minutes; it runs where it is asked for: make test-containers")
-    missing = missing_programs()
-    if missing:
-        skip_or_fail("podman", f"{', '.join(missing)} not installed; on Debian: apt-get install {' '.join(missing)}.")
+    if reason := why_not():
+        skip_or_fail("podman", reason)
     with running_project(tmp_path_factory.mktemp("compose"), free_ports(3)) as running:
         yield running
 

@@ -10,7 +10,7 @@ import httpx
 from tests.faults.deployment import Kept
 from tests.faults.flowers import LABELS, flower
 
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.03
 LABELS_AT_ONCE = 10
 
 

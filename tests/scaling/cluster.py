@@ -12,6 +12,8 @@ from typing import Any
 from tests.required import skip_or_fail
 
 STORE_BYTES = 80_000_000
+# Ray gives a node thirty seconds to come up, which a loaded machine may need for one; nothing is asserted about times.
+PATIENCE = 300.0
 # The nodes are processes of this machine; a usage report would go to a network that tests must do without.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
@@ -27,7 +29,7 @@ def two_nodes() -> Iterator[Any]:
     require_ray()
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False, "wait": False}
     cluster = Cluster(initialize_head=True, head_node_args=node, shutdown_at_exit=False)
     try:
         add_node(cluster)
@@ -37,4 +39,7 @@ def two_nodes() -> Iterator[Any]:
 
 
 def add_node(cluster: Any) -> Any:
-    return cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+    """One more node, once all of them are there."""
+    node = cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES, wait=False)
+    cluster.wait_for_nodes(timeout=PATIENCE)
+    return node

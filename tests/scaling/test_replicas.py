@@ -18,7 +18,7 @@ from tests.agent.fakes import MODEL
 
 pytestmark = pytest.mark.ray
 
-SECONDS = 120.0
+SECONDS = 300.0
 MESSAGE = {"message": "ba ka be ki"}
 # What differs between two answers to one message, whoever gives them.
 OF_THE_MOMENT = {"prediction_id", "request_id", "timestamp", "latency_ms", "processing_ms"}
@@ -41,7 +41,7 @@ def deployed(cluster, configured) -> Iterator[httpx.Client]:
     with connected(cluster.address, processes=2):
         deploy(configured, Replicas(least=2, most=3, cpus=0.2), "127.0.0.1", port)
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
                 yield client
         finally:
             serve.shutdown()
