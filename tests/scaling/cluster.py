@@ -4,7 +4,7 @@ Tests that need it carry the mark `ray`; without requirements-ray.txt they skip 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 from tests.required import skip_or_fail
 
 STORE_BYTES = 80_000_000
-# Ray gives a node thirty seconds to come up, which a loaded machine may need for one; nothing is asserted about times.
+# Ray gives a node thirty seconds to come up, and no setting changes that; a loaded machine needs a second try.
+STARTS = 10
+TOO_SLOW = "timed out during startup"
 PATIENCE = 300.0
 # The nodes are processes of this machine; a usage report would go to a network that tests must do without.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -30,7 +32,7 @@ def two_nodes() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False, "wait": False}
-    cluster = Cluster(initialize_head=True, head_node_args=node, shutdown_at_exit=False)
+    cluster = started(lambda: Cluster(initialize_head=True, head_node_args=node, shutdown_at_exit=False))
     try:
         add_node(cluster)
         yield cluster
@@ -38,8 +40,19 @@ def two_nodes() -> Iterator[Any]:
         cluster.shutdown()
 
 
+def started(start: Callable[[], Any]) -> Any:
+    """What a start gives, tried again when a node was too slow. What that one leaves behind ends with this process."""
+    for _ in range(STARTS - 1):
+        try:
+            return start()
+        except Exception as error:  # Ray raises nothing more specific
+            if TOO_SLOW not in str(error):
+                raise
+    return start()
+
+
 def add_node(cluster: Any) -> Any:
     """One more node, once all of them are there."""
-    node = cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES, wait=False)
+    node = started(lambda: cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES, wait=False))
     cluster.wait_for_nodes(timeout=PATIENCE)
     return node

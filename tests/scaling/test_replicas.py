@@ -12,9 +12,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from launch.ports import free_port
+from pipeline.settings import PipelineSettings
 from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.agent.fakes import MODEL
+from tests.scaling.champions_log import champion_with_log
 
 pytestmark = pytest.mark.ray
 
@@ -25,8 +27,11 @@ OF_THE_MOMENT = {"prediction_id", "request_id", "timestamp", "latency_ms", "proc
 
 
 @pytest.fixture(scope="module")
-def configured(settings, store) -> ServingSettings:
-    return ServingSettings(_env_file=None, pipeline=settings)
+def configured(tmp_path_factory) -> Iterator[ServingSettings]:
+    """A log of its own: what is answered here is not in the one that other tests count."""
+    settings = PipelineSettings(_env_file=None, home=tmp_path_factory.mktemp("home"))
+    with champion_with_log(settings):
+        yield ServingSettings(_env_file=None, pipeline=settings)
 
 
 @pytest.fixture(scope="module")
