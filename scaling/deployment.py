@@ -17,13 +17,18 @@ NAME = "refit"
 
 @dataclass(frozen=True, kw_only=True)
 class Replicas:
-    """Between `least` and `most`, so that each has about `requests` under way; so many requests one takes at most."""
+    """Between `least` and `most`, so that each has about `requests` under way; so many requests one takes at most.
+
+    Their number follows after the load has been another one for so many seconds.
+    """
 
     least: int = 1
     most: int = 4
     requests: float = 8.0
     most_requests: int = 1_000
     cpus: float = 1.0
+    upscale_delay_seconds: float = 30.0
+    downscale_delay_seconds: float = 600.0
 
 
 def application(settings: ServingSettings, replicas: Replicas) -> Any:
@@ -40,6 +45,8 @@ def application(settings: ServingSettings, replicas: Replicas) -> Any:
             "min_replicas": replicas.least,
             "max_replicas": replicas.most,
             "target_ongoing_requests": replicas.requests,
+            "upscale_delay_s": replicas.upscale_delay_seconds,
+            "downscale_delay_s": replicas.downscale_delay_seconds,
         },
         graceful_shutdown_timeout_s=settings.drain_seconds + 5,
     )(serve.ingress(build)())

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import httpx
@@ -36,15 +38,16 @@ def configured(tmp_path_factory) -> Iterator[ServingSettings]:
 
 @pytest.fixture(scope="module")
 def deployed(cluster, configured) -> Iterator[httpx.Client]:
-    """A client of two replicas."""
+    """A client of two replicas, or three while they have more to do than next to nothing."""
     from ray import serve
 
     from pipeline.training.ray_cluster import connected
     from scaling.deployment import Replicas, deploy
 
+    replicas = Replicas(least=2, most=3, cpus=0.2, requests=0.1, upscale_delay_seconds=1, downscale_delay_seconds=5)
     port = free_port()
     with connected(cluster.address, processes=2):
-        deploy(configured, Replicas(least=2, most=3, cpus=0.2), "127.0.0.1", port)
+        deploy(configured, replicas, "127.0.0.1", port)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
                 yield client
@@ -100,3 +103,26 @@ def test_a_replica_that_is_killed_is_replaced_and_the_service_answers_on(deploye
     eventually(lambda: answers(deployed))
     eventually(lambda: len([one for one in replica_processes() if one.pid != victim.pid]) >= 2)
     assert answers(deployed)
+
+
+def test_replicas_come_with_the_load_and_go_with_it(deployed):
+    eventually(lambda: len(replica_processes()) == 2)
+    with ThreadPoolExecutor(2) as pool:
+        stop = Event()
+        asking = [pool.submit(ask_until, stop, deployed) for _ in range(2)]
+        try:
+            eventually(lambda: len(replica_processes()) == 3)
+        finally:
+            stop.set()
+        assert all(asked.result() > 0 for asked in asking)
+    eventually(lambda: len(replica_processes()) == 2)
+    assert answers(deployed)
+
+
+def ask_until(stop: Event, client: httpx.Client) -> int:
+    """How many requests were answered; one that was not is an error."""
+    answered = 0
+    while not stop.is_set():
+        client.post("/predict", json=MESSAGE).raise_for_status()
+        answered += 1
+    return answered
