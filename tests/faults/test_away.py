@@ -1,7 +1,8 @@
-"""Slack, MLflow or the LLM is away: decisions are made, answers go on, and what had to wait is made up for."""
+"""Slack, MLflow, the LLM or the service is away: decisions are made, and what had to wait is made up for."""
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from agent.record.codec import decision_of
@@ -9,6 +10,7 @@ from agent.record.ledger import EntryKind
 from launch.ports import free_port
 from pipeline.store.open import Store
 from tests.agent.openai_stub import Reply, Stub
+from tests.faults.cables import Cable
 from tests.faults.deployment import Deployment, Kept, until
 from tests.faults.flowers import MODEL
 from tests.faults.invariants import Seen, undelivered, violations
@@ -78,3 +80,28 @@ def test_without_the_llm_the_rules_decide_and_the_record_says_why(home: Path, st
             assert violations(store, MODEL, client.told, Seen()) == []
     codes = {decision_of(entry).deliberation.reason_code for entry in events(store, EntryKind.DECISION)}
     assert codes == {"llm_timeout" if away == "hangs" else "llm_unavailable"}
+
+
+@pytest.mark.parametrize("state", [Cable.State.CUT, Cable.State.SILENT])
+def test_an_agent_that_cannot_reach_the_service_says_so_and_decides_and_promotes_all_the_same(
+    home: Path, store: Store, state: Cable.State
+):
+    def reached(deployment: Deployment) -> bool:
+        shown = httpx.get(f"{deployment.agent.url}/models/{MODEL}", timeout=60).json()
+        return shown["served"] is not None
+
+    with Cable(("127.0.0.1", 0)) as cable:
+        network = {"REFIT_AGENT_SERVING_URL": f"http://127.0.0.1:{cable.port}"}
+        deployment = Deployment(home, network, slack=False)
+        cable.target = ("127.0.0.1", deployment.serving.port)
+        with deployment:
+            with drifting(deployment, store) as client:
+                until(lambda: reached(deployment), lambda: f"The service is not reached: {said(deployment)}")
+                cable.state = state
+                until(lambda: not reached(deployment), "the cable is whole")
+                promoted_again(deployment, store)
+                cable.state = Cable.State.WHOLE
+                until(lambda: reached(deployment), lambda: f"The service is not reached: {said(deployment)}")
+            settle(deployment, store)
+        assert violations(store, MODEL, client.told, Seen()) == []
+        assert [process.ends for process in deployment.processes] == [[], []]
