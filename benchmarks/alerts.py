@@ -27,7 +27,8 @@ from agent.record.ledger import EntryKind
 from benchmarks.many_models import loops_over, prepare
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store, open_store
-from tests.agent.alerts.slack_process import FakeSlack, Process, slack_settings, until
+from tests.agent.alerts.slack_process import FakeSlack, Process, slack_settings
+from tests.waiting import until
 
 RESULTS = Path(__file__).parent / "results" / "alerts.json"
 ALERTS = 100

@@ -14,12 +14,12 @@ from pipeline.monitoring.distances import Bags, Floats, Ints, Reference, bags_of
 from pipeline.monitoring.drift import DriftReport, measure_drift, read_in_parts
 from pipeline.monitoring.neighbours import Neighbours
 from pipeline.monitoring.profile import Profile
+from pipeline.monitoring.scale import ALARM_LINE
 from pipeline.monitoring.score_signs import score_signs
 from pipeline.monitoring.style import Written, style_statistics, written
 from pipeline.monitoring.tokens import unique_texts
 from pipeline.served.protocols import Answer
 
-THRESHOLD = 0.15
 Scores = Mapping[str, float]
 
 
@@ -76,7 +76,7 @@ class Pool:
         scores = dict(zip(("vocabulary_drift", "tfidf_drift", "length_drift"), line.scores(raw), strict=True))
         if self.answers is not None:
             texts, answers = [self.texts[place] for place in window], [self.answers[place] for place in window]
-            signs = score_signs(self.profile, texts, answers, THRESHOLD)
+            signs = score_signs(self.profile, texts, answers, ALARM_LINE)
             scores["score_shift"] = signs.score_shift
             scores["spam_part_novelty"] = signs.spam_part_novelty or 0.0
         return scores
@@ -115,4 +115,4 @@ def _fields(near: Neighbours) -> dict[str, object]:
 
 
 def alarmed(scores: Scores) -> bool:
-    return max(scores.values()) > THRESHOLD
+    return max(scores.values()) > ALARM_LINE

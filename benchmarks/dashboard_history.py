@@ -95,11 +95,11 @@ def backdate(control: Engine, version: int, at: datetime) -> None:
         connection.execute(update(verdicts).where(judged).values(at=at))
 
 
-def train_first(home: Path, begins: datetime, store: Store) -> None:
+def train_first(settings: PipelineSettings, begins: datetime, store: Store) -> None:
     """The first champion, trained and promoted for real, as of the beginning of the story."""
     words = ["pipeline", "train", MODEL, "--promote", "--who", "operator"]
-    environment = {**os.environ, "REFIT_HOME": str(home)}
-    subprocess.run([sys.executable, "-m", *words], env=environment, check=True, stdout=subprocess.DEVNULL)
+    folders = {"REFIT_HOME": str(settings.root), "REFIT_DATA_DIR": str(settings.data_dir.absolute())}
+    subprocess.run([sys.executable, "-m", *words], env=os.environ | folders, check=True, stdout=subprocess.DEVNULL)
     backdate(store.control, 1, begins)
     with store.control.begin() as connection:
         connection.execute(update(control_tables.promotions).values(at=begins))
@@ -110,7 +110,7 @@ def tell_story(settings: PipelineSettings, store: Store, until: datetime, seed: 
     rng = random.Random(seed)
     looks = sum(chapter.looks for chapter in STORY)
     clock = MovedClock(until - looks * STEP)
-    train_first(settings.root, clock() - STEP, store)
+    train_first(settings, clock() - STEP, store)
     spec = managed_model(MODEL)
     live = assign_homes(spec.load(settings), spec.homes).live
     loop = _loop(settings, store, clock)
@@ -257,7 +257,7 @@ def make(home: Path, models: int, days: int, seed: int) -> None:
     """The whole store: the story, unless it has it already, `models` in all (their files under home/models), and `days`
     of hourly reports of each copy.
     """
-    settings = PipelineSettings(_env_file=None, home=home)
+    settings = PipelineSettings(_env_file=None, home=home, data_dir=PipelineSettings().data_dir)
     until = datetime.now(UTC) - timedelta(minutes=10)
     store = open_store(settings)
     try:

@@ -12,13 +12,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pipeline.settings import PipelineSettings
+
 RESULTS = Path(__file__).parent / "results" / "demo.json"
 
 
 def prepare(home: str) -> None:
     """Train and promote the first version once: it is the same for every seed."""
     words = ["pipeline", "train", "sms_spam", "--promote", "--who", "demo"]
-    subprocess.run([sys.executable, "-m", *words], env={**os.environ, "REFIT_HOME": home}, check=True)
+    shared = str(PipelineSettings().data_dir.absolute())
+    environment = {**os.environ, "REFIT_HOME": home, "REFIT_DATA_DIR": shared}
+    subprocess.run([sys.executable, "-m", *words], env=environment, check=True)
 
 
 def play(seed: int, drift: int, prepared: str) -> dict[str, Any]:

@@ -26,6 +26,11 @@ class Case:
     def true_gain(self) -> float:
         return self.only_challenger_right - self.only_champion_right
 
+    @property
+    def differing(self) -> float:
+        """The share of rows that the two answer differently."""
+        return self.only_challenger_right + self.only_champion_right
+
 
 # A retrained challenger keeps most of the champion's answers, so few rows differ; `independent` is the hardest truth.
 CASES = (
@@ -59,8 +64,7 @@ def simulate(case: Case, *, labels: int, seed: int) -> Judged:
 
 
 def _shares(case: Case, both_right: float) -> list[float]:
-    one_right = case.only_challenger_right + case.only_champion_right
-    return [both_right, case.only_challenger_right, case.only_champion_right, 1 - both_right - one_right]
+    return [both_right, case.only_challenger_right, case.only_champion_right, 1 - both_right - case.differing]
 
 
 def pass_rate(case: Case, *, labels: int, runs: int, first_seed: int = 0) -> float:

@@ -6,11 +6,13 @@ from the project's templates: how much is gained on them says nothing about camp
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks import marks
 from benchmarks.models import PAGE
 from benchmarks.training import quiet
 from pipeline.catalog import managed_model
@@ -27,7 +29,7 @@ from pipeline.training.making import make
 
 RESULTS = Path(__file__).parent / "results" / "learning.json"
 FIGURE = PAGE.parent / "images" / "learning.png"
-START, END = "<!-- learning: written by benchmarks/learning.py -->", "<!-- end of learning -->"
+MARK = "learning"
 LABELLED = (0, 10, 25, 50, 100, 200)
 JUDGED = 200
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -41,10 +43,8 @@ def main() -> None:
     result = {"source": homes.source, "campaigns": list(CAMPAIGNS), "judged": JUDGED, "points": points}
     RESULTS.write_text(json.dumps(result, indent=1) + "\n")
     _draw(points)
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(START)
-    PAGE.write_text(f"{before}{START}\n{_table(points)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
-    print(_table(points))
+    marks.fill(PAGE, MARK, table(result))
+    print(table(result))
 
 
 def _point(spec: ModelSpec, homes: Homes, labelled: int) -> dict[str, Any]:
@@ -99,12 +99,13 @@ def _share_right(artifact: Artifact, rows: list[Row]) -> float:
     return evaluate_artifact(artifact, rows).accuracy
 
 
-def _table(points: list[dict[str, Any]]) -> str:
+def table(result: Mapping[str, Any]) -> str:
+    """What a retraining on so many campaign messages catches, and what it keeps."""
     lines = [
         "| campaign messages learned from | share of campaigns caught | holdout accuracy | holdout F1 | calm traffic |",
         "|---:|---:|---:|---:|---:|",
     ]
-    for point in points:
+    for point in result["points"]:
         figures = (point[name] for name in ("campaign_recall", "old_accuracy", "old_f1", "calm_accuracy"))
         lines.append(f"| {point['labelled']} | " + " | ".join(f"{value:.4f}" for value in figures) + " |")
     return "\n".join(lines)

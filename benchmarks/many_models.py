@@ -46,7 +46,6 @@ SIZES = (50, 100, 250)
 PARTS = ("rounds", "one_agent", "two_agents")
 HOUR = timedelta(hours=1)
 DEADLINE_SECONDS = 600.0
-SELDOM = 7 * 24 * 60.0
 
 
 def prepare(folder: Path, models: int, change: Callable[[str], str] = str) -> PipelineSettings:
@@ -116,12 +115,10 @@ class _Clock:
 
 
 def agent(folder: Path) -> None:
-    """An agent that looks by the clock until it is ended, at each model so seldom that no second look comes due."""
+    """An agent that looks by the clock until it is ended."""
     settings = _settings(folder)
     store = open_store(settings)
-    given = AgentSettings(
-        _env_file=None, llm_enabled=False, lease_seconds=15, interval_minutes=SELDOM, pipeline=settings
-    )
+    given = AgentSettings(_env_file=None, llm_enabled=False, lease_seconds=15, pipeline=settings)
     with looking(given, store, loops_over(settings, store)):
         print("ready", flush=True)
         Event().wait()

@@ -1,7 +1,6 @@
 """A real MLflow server with proxied artefacts, as docker-compose.yml starts it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from launch.ports import free_port
 
 QUIET = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
 START_SECONDS = 300
@@ -18,7 +19,7 @@ START_SECONDS = 300
 def mlflow_server(folder: Path, backend: str) -> Iterator[str]:
     """Gives its address; runs are kept in the database `backend`, artefacts in FOLDER/proxied."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, log = _free_port(), folder / "mlflow.log"
+    port, log = free_port(), folder / "mlflow.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host=127.0.0.1", f"--port={port}", "--workers=1"]
     command += [f"--backend-store-uri={backend}", "--serve-artifacts", f"--artifacts-destination={folder / 'proxied'}"]
     with log.open("ab") as writing:
@@ -36,13 +37,6 @@ def mlflow_server(folder: Path, backend: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _answers(address: str) -> bool:

@@ -13,7 +13,7 @@ import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -26,6 +26,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from benchmarks import marks
 from benchmarks.training import quiet
 from pipeline.catalog import managed_model
 from pipeline.data.homes import Homes
@@ -45,7 +46,7 @@ from pipeline.training.making import make
 
 RESULTS = Path(__file__).parent / "results" / "models.json"
 PAGE = Path(__file__).parents[1] / "docs" / "add-a-model.md"
-START, END = "<!-- models: written by benchmarks/models.py -->", "<!-- end of models -->"
+MARK = "models"
 MODELS = ("breast_cancer", "sentiment", "sms_numeric", "sms_spam")
 TIMED = 300
 
@@ -136,7 +137,7 @@ def _microseconds(call: Callable[[Any], object], inputs: Sequence[RowInput], rou
     return statistics.median(means)
 
 
-def table(results: dict[str, Any]) -> str:
+def table(results: Mapping[str, Any]) -> str:
     """The results as a table for people."""
     lines = [
         "| model | | accuracy | F1 | training | one prediction | size |",
@@ -154,14 +155,6 @@ def table(results: dict[str, Any]) -> str:
     load = f"Load average at the end {results['load_average_at_end']:.1f} on {results['cores']} cores"
     warning = "; the machine was busy, so the times are too long." if results["load_average_at_end"] > 4 else "."
     return "\n".join([*lines, "", f"Peak memory of the training process: {memory}. {load}{warning}"])
-
-
-def write_page(results: dict[str, Any]) -> None:
-    """Put the table between its marks in the documentation."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(START)
-    _, after = rest.split(END)
-    PAGE.write_text(f"{before}{START}\n{table(results)}\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -183,7 +176,7 @@ def main() -> None:
     results = {**about, "cores": os.cpu_count(), "load_average_at_end": load, "models": models}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    write_page(results)
+    marks.fill(PAGE, MARK, table(results))
     print(table(results))
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import models, plots, serving_docs, store_docs
-from benchmarks.comparison import summary
+from benchmarks import gate_docs, models, parts, plots, serving_docs, store_docs
+from benchmarks.comparison import from_json, summary
+from benchmarks.running import PARTS, RATIOS
 from benchmarks.tables import percent, table
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +19,8 @@ HEAD = """# Benchmarks
 
 Every figure here is written by `python -m benchmarks` from `benchmarks/results/*.json`. Machines differ and the one
 that measured is shared: read the ratios within one run. What each requirement asked for, and whether it was reached,
-stands in [requirements](requirements.md).
+stands in [requirements](requirements.md). A benchmark that has run again says how it compares with its run before; each
+of its figures stands in `benchmarks/results/ratios.json`.
 """
 
 
@@ -36,12 +38,6 @@ def training(result: Result) -> str:
             f"{result['times_faster_than_scikit_learn']:.0f} times as long.",
         ]
     )
-
-
-def gate(result: Result) -> str:
-    rows = [(row["case"], str(row["labels"]), percent(row["passed"], 1)) for row in result["table"]]
-    text = f"Simulated challengers that pass the rule of the main model, {result['runs']:,} runs each."
-    return f"{text}\n\n{table(('truth', 'recent labels', 'passes'), rows)}"
 
 
 def deciding(result: Result) -> str:
@@ -141,16 +137,16 @@ def drift(result: Result) -> str:
 
 SECTIONS: Mapping[str, tuple[str, Callable[[Result], str]]] = {
     "training": ("Training and prediction", training),
-    "models": ("The managed models beside plain scikit-learn", lambda result: models.table(dict(result))),
-    "gate": ("The gate", gate),
+    "models": ("The managed models beside plain scikit-learn", models.table),
+    "gate": ("The gate", gate_docs.words),
     "drift": ("Drift", drift),
     "deciding": ("Deciding", deciding),
     "triggers": ("Triggers", triggers),
     "serving": (
         "Serving",
-        lambda result: serving_docs.table_text(dict(result)) + "\n\n![Requests a second](images/bench-serving.svg)",
+        lambda result: serving_docs.table_text(result) + "\n\n![Requests a second](images/bench-serving.svg)",
     ),
-    "soak": ("Swaps under load", lambda result: serving_docs.soak_text(dict(result))),
+    "soak": ("Swaps under load", serving_docs.soak_text),
     "store": ("The prediction log", store),
     "dashboard": ("The dashboard", dashboard),
     "alerts": ("Alerts", alerts),
@@ -163,13 +159,21 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Result], str]]] = {
 def write() -> None:
     results = {file.stem: json.loads(file.read_text()) for file in sorted(RESULTS.glob("*.json"))}
     plots.draw(results)
+    parts.write(results)
     PAGE.write_text(text(results))
 
 
 def text(results: Mapping[str, Result]) -> str:
-    parts = [HEAD]
+    said = [HEAD]
     for name, (title, words) in SECTIONS.items():
         if name in results:
-            compared = summary(results.get("ratios", {}).get(name, {}))
-            parts.append(f"## {title}\n\n{words(results[name])}\n" + (f"\n{compared}\n" if compared else ""))
-    return "\n".join(parts)
+            compared = _beside_the_run_before(results, name)
+            said.append(f"## {title}\n\n{words(results[name])}\n" + (f"\n{compared}\n" if compared else ""))
+    return "\n".join(said)
+
+
+def _beside_the_run_before(results: Mapping[str, Result], name: str) -> str:
+    """What the comparison found for the benchmark and for those that write into its result."""
+    names = [name, *(part for part, (file, _) in PARTS.items() if file == name)]
+    rows = [row for one in names for row in results.get(RATIOS, {}).get(one, ())]
+    return summary([from_json(row) for row in rows])

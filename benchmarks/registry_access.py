@@ -5,7 +5,6 @@ Writes its part of results/store.json and of docs/store.md.
 
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -14,6 +13,7 @@ from mlflow.tracking import MlflowClient
 
 from benchmarks.mlflow_server import mlflow_server
 from benchmarks.store import save
+from benchmarks.store_docs import write_page
 from pipeline.releases.registry import RunReport, experiment_id, log_run, open_mlflow
 from pipeline.settings import PipelineSettings
 
@@ -71,7 +71,7 @@ def main() -> None:
             served = PipelineSettings(_env_file=None, home=folder / "served", mlflow_tracking_uri=address)
             measured["a server"] = times(open_mlflow(served), served)
     print(measured, flush=True)
-    save({"mlflow": measured, "mlflow_at": datetime.now(UTC).isoformat(timespec="seconds")})
+    write_page(save("mlflow", measured))
 
 
 if __name__ == "__main__":

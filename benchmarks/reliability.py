@@ -1,6 +1,6 @@
 """Seeded kills of real processes, many of them: what was killed where, how long until all was well, what did not hold.
 
-python -m benchmarks.reliability [--kills 200] [--seed 1] [--minutes 60] [--deployments 2]; writes
+python -m benchmarks.reliability [--kills 200] [--seed 1] [--minutes 150] [--deployments 2]; writes
 results/reliability.json and the table of docs/reliability.md. It stops at the end of its minutes and says how many
 kills that was.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.tables import table
+from benchmarks.reliability_docs import write_page
 from pipeline.store.open import Store
 from tests.faults.client import Client
 from tests.faults.deployment import Deployment, copied, first_version
@@ -27,8 +27,6 @@ from tests.faults.kills import Kill, Survived, drawn, settle, survive
 from tests.faults.watching import drifting
 
 RESULTS = Path(__file__).parent / "results" / "reliability.json"
-PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
-BEGIN, END = "<!-- soak -->", "<!-- /soak -->"
 
 
 def run(home: Path, seed: int, kills: int, until: float) -> dict[str, Any]:
@@ -108,43 +106,11 @@ def _by_point(kills: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def page(result: dict[str, Any]) -> str:
-    """The part of docs/reliability.md that figures are written into."""
-    found = result["summary"]
-    seconds = found["seconds_until_all_is_well"]
-    rows = [
-        (row["victim"], f"`{row['point']}`", str(row["kills"]), f"{row['median_seconds']}", str(row["violations"]))
-        for row in found["by_point"]
-    ]
-    head = ("killed", "where", "times", "seconds until all was well, median", "violations")
-    return "\n".join(
-        [
-            f"{result['at'][:10]}: {found['kills']} kills of {len(result['runs'])} deployments at once, on a machine "
-            f"that others load, in {result['minutes']} minutes: **{found['violations']} violations**.",
-            f"Meanwhile {found['predictions']:,} predictions and {found['labels']:,} labels were taken and kept, "
-            f"{found['decisions']:,} decisions made and {found['promotions']} versions promoted. {found['failed']:,} "
-            f"requests met a dead service, {found['refused']:,} were refused. {found['notices']:,} notices came to "
-            f"Slack, {found['notices_sent_again']} of them twice (killed between Slack's answer and the note of it).",
-            f"From a kill until everything answered again and what was under way had ended: {seconds['median']} s in "
-            f"the median, {seconds['longest']} s at most; that includes waiting until somebody comes to the point.",
-            "",
-            table(head, rows),
-        ]
-    )
-
-
-def write_page(result: dict[str, Any]) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{page(result)}\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--minutes", type=float, default=150.0)
     parser.add_argument("--deployments", type=int, default=2)
     given = parser.parse_args()
     began = time.monotonic()

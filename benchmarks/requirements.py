@@ -17,8 +17,9 @@ COLUMNS = ("requirement", "asked for", "measured", "state", "shown by")
 HEAD = """# What was asked for, and what holds
 
 Each requirement of the five systems, with the figure that was measured, the test or command that shows it, and its
-state: *reached* or *missed* where there is a line to reach, *measured* where there is none, *holds* where a test shows
-a feature. The page is written by `python -m benchmarks --pages` from the results, and a test keeps it complete.
+state: *reached* or *missed* where there is a line to reach, *measured* where there is none, *not run* where what it
+needs was not at hand, *holds* where a test shows a feature. The page is written by `python -m benchmarks --pages` from
+the results, and a test keeps it complete.
 """
 
 

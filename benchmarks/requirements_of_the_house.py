@@ -3,10 +3,7 @@
 from benchmarks.requirement import Measured, feature, figure
 
 AGENT = "The agent"
-SERVICE = "The prediction service"
 SURFACES = "What operators see"
-
-OURS = "servers/Refit, everything on"
 
 THE_AGENT = (
     figure(
@@ -21,6 +18,19 @@ THE_AGENT = (
         "hostile proposals of which anything got through",
         Measured(result="triggers", at="hostile/through", at_most=0, digits=0),
         "`make eval`",
+    ),
+    figure(
+        AGENT,
+        "scenarios that the rules and the deciding model are scored on",
+        Measured(result="triggers", at="scenarios", at_least=80, digits=0),
+        "`make eval`",
+    ),
+    figure(
+        AGENT,
+        "the deciding model is right in (needs a configured LLM)",
+        Measured(result="triggers", at="agent/score/share", at_least=0.8, digits=3),
+        "`make eval`",
+        "tests/agent/foresight/test_evaluation.py::test_without_an_llm_the_report_says_not_run_and_has_no_score",
     ),
     feature(
         AGENT,
@@ -58,6 +68,44 @@ THE_AGENT = (
         "tests/agent/record/test_replay.py::test_a_decision_of_the_agent_replays_without_it",
     ),
     feature(AGENT, "approvals bind what was seen, once", "tests/agent/acting/test_approvals.py"),
+    feature(
+        AGENT,
+        "the documented example: RETRAIN with new labels, ALERT without",
+        "tests/agent/commands/test_cli.py::test_the_documented_example_decides_as_documented",
+    ),
+    feature(
+        AGENT,
+        "a hostile model that always asks for the worst gets nothing beyond the bounds",
+        "tests/agent/deliberation/test_hostile.py",
+    ),
+    feature(
+        AGENT,
+        "each number of the reasoning is in the evidence, or the rule's own sentence stands",
+        "tests/agent/deliberation/test_grounding.py",
+        "tests/agent/deliberation/test_assistant.py::test_a_reason_with_a_number_that_is_not_in_the_evidence_is_replaced_by_the_rules_own_sentence",
+    ),
+    feature(
+        AGENT,
+        "limits of calls, tokens and money, of a decision and of a day",
+        "tests/agent/deliberation/test_assistant.py::test_money_is_limited_and_counted",
+        "tests/agent/record/test_day_of_the_llm.py",
+    ),
+    feature(
+        AGENT,
+        "a model that does worse than the rules is demoted to advice, and the rules go on",
+        "tests/agent/record/test_scorecard.py::test_three_choices_that_did_worse_demote_to_advice_and_the_rules_go_on",
+    ),
+    feature(
+        AGENT,
+        "a conversation that has read messages loses the acting tools",
+        "tests/agent/foresight/test_chat_reading.py",
+    ),
+    feature(
+        AGENT,
+        "the real way to an LLM: tools, broken answers, limits, a small local one on request",
+        "tests/agent/deliberation/test_assistant_http.py",
+        "tests/agent/deliberation/test_local_llm.py",
+    ),
     feature(AGENT, "questions in chat, with an LLM and without", "tests/agent/foresight/test_chat.py"),
     feature(
         AGENT,
@@ -72,90 +120,6 @@ THE_AGENT = (
         "a scheduled look at 500 messages, from the log to the ledger",
         Measured(result="deciding", at="look_ms/median", unit=" ms", digits=0),
         "`python -m benchmarks.deciding`",
-    ),
-)
-
-THE_SERVICE = (
-    figure(
-        SERVICE,
-        "API latency at 1,000 requests/s: p99 (p95 lies below it)",
-        Measured(result="serving", at="pressure/alone/p99_ms", unit=" ms", digits=1),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "the same with batches of 1,000 and swaps",
-        Measured(result="serving", at="pressure/with_batches_and_swaps/p99_ms", unit=" ms", at_most=3, digits=1),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "requests/s beside a FastAPI route that does nothing",
-        Measured(result="serving", at="ratios/FastAPI route that does nothing", unit=" times", at_least=1.3),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "requests/s beside the best peer with its scikit-learn model",
-        Measured(result="serving", at="ratios/FastAPI + scikit-learn pipeline", unit=" times", at_least=10, digits=1),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "requests/s beside MLServer with our predictor inside",
-        Measured(result="serving", at="ratios/MLServer, our predictor inside", unit=" times", at_least=3, digits=1),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "first answer after the start",
-        Measured(result="serving", at=f"{OURS}/ready_seconds", unit=" s", at_most=1),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "resident memory",
-        Measured(result="serving", at=f"{OURS}/resident_mb", unit=" MB", at_most=90, digits=0),
-        "`python -m benchmarks.serving`",
-    ),
-    figure(
-        SERVICE,
-        "failed requests in 100 swaps under load",
-        Measured(result="soak", at="failures", at_most=0, digits=0),
-        "`python -m benchmarks.soak`",
-    ),
-    feature(
-        SERVICE,
-        "a bad challenger leaves the champion serving",
-        "tests/serving/test_following.py::test_a_corrupt_challenger_leaves_the_champion_serving_and_says_so",
-    ),
-    feature(
-        SERVICE,
-        "each logging mode keeps its guarantee through kills",
-        "tests/serving/test_process.py::test_in_the_durable_mode_every_answer_before_a_kill_is_in_the_store",
-        "tests/serving/test_process.py::test_a_kill_under_load_loses_the_last_answers_alone",
-        "tests/serving/test_process.py::test_predictions_of_a_time_without_store_survive_a_kill_and_are_written_once",
-    ),
-    feature(
-        SERVICE,
-        "keys, rates, size limits; no text of a message in a log",
-        "tests/serving/test_front_door.py",
-        "tests/serving/test_process.py::test_no_text_of_a_message_reaches_the_servers_log",
-    ),
-    feature(
-        SERVICE,
-        "the Open Inference Protocol, with a published client",
-        "tests/serving/test_published_clients.py::test_the_client_of_triton_gets_answers_in_json_and_in_binary",
-    ),
-    feature(
-        SERVICE,
-        "no documented route answers 5xx to generated requests",
-        "tests/serving/test_published_clients.py::test_schemathesis_finds_no_request_that_breaks_a_documented_route",
-    ),
-    feature(
-        SERVICE,
-        "slow clients, half-open connections and 1,000 of them keep nobody from being served",
-        "tests/serving/test_connections.py",
     ),
 )
 
@@ -206,8 +170,29 @@ THE_SURFACES = (
         "tests/agent/alerts/test_mail.py",
         "tests/agent/alerts/test_webhook.py",
     ),
+    feature(
+        SURFACES,
+        "alerts with the messages whose labels could change the decision",
+        "tests/agent/alerts/test_labelling.py",
+    ),
+    feature(
+        SURFACES,
+        "strangers' text in alerts makes no link and no mention",
+        "tests/agent/alerts/test_rendering.py::test_text_for_slack_holds_no_markup_and_nothing_that_becomes_a_link",
+    ),
+    feature(
+        SURFACES,
+        "dashboard pages: models, versions, decisions with what-if, label queue, approvals, chat",
+        "tests/dashboard/test_pages.py",
+    ),
     feature(SURFACES, "the dashboard in a real browser over the running system", "tests/dashboard/test_chromium.py"),
     feature(SURFACES, "one command line, every example parses", "tests/launch/test_command_line.py"),
     feature(SURFACES, "read-only tools for an assistant of one's own", "tests/agent/mcp"),
     feature(SURFACES, "a runbook entry for every alert", "tests/agent/alerts/test_runbook.py"),
+    feature(
+        SURFACES,
+        "pages of settings, HTTP APIs, commands and diagrams are generated and current",
+        "`make docs`",
+        "tests/launch/pages",
+    ),
 )

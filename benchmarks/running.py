@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.comparison import ratios, summary
+from benchmarks.comparison import changed_settings, compared, lines, summary
 
 RATIOS = "ratios"
 # Benchmarks that write their figures into a part of another one's result.
@@ -32,10 +32,13 @@ def run(name: str, results: Path, start: Start) -> bool:
     if code != 0:
         print(f"{name} failed with exit code {code}.", file=sys.stderr, flush=True)
         return False
-    found = ratios(before, result_of(name, results))
-    kept = _read(results / f"{RATIOS}.json") | {name: found}
+    after = result_of(name, results)
+    found = compared(name, before, after)
+    kept = _read(results / f"{RATIOS}.json") | {name: [one.as_json() for one in found]}
     (results / f"{RATIOS}.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-    print(summary(found) or "There is no run before it to compare with.", flush=True)
+    for setting in changed_settings(name, before, after):
+        print(f"Not measured alike: {setting}.")
+    print(f"{lines(found)}\n{summary(found)}" if found else "There is no run before it to compare with.", flush=True)
     return True
 
 

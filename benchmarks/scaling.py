@@ -1,6 +1,7 @@
 """What several processes and Ray bring on this machine: the service in processes and in replicas, search, back-filling.
 
-The machine has few cores, so this measures what an engine costs, not how far it scales. Run it as
+The machine has few cores, so this measures what an engine costs, not how far it scales. Services of each number take
+turns, so that whatever else the machine does meets all of them, and the median of their rounds counts. Run it as
 `python -m benchmarks.scaling`, or with the parts that are to be measured anew; writes results/scaling.json, each part
 as it is done. All but the first need requirements-ray.txt.
 """
@@ -12,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from threading import Thread
 from typing import Any
 
@@ -27,7 +29,8 @@ from sqlalchemy import Engine, text
 from benchmarks.fleet import Traffic
 from benchmarks.load import closed_loop, head_and_body
 from benchmarks.serving_deployment import MODEL, Deployment
-from benchmarks.serving_servers import Running, free_port, ours
+from benchmarks.serving_servers import Running, ours
+from launch.ports import free_port
 from pipeline.catalog import managed_model
 from pipeline.data.homes import assign_homes
 from pipeline.releases.promotion import pointer
@@ -41,14 +44,16 @@ from scaling.tasks import Job, report_part
 RESULTS = Path(__file__).parent / "results" / "scaling.json"
 CORES = os.cpu_count() or 1
 PROCESSES, REPLICAS = (1, 2, 4), (1, 2)
-SECONDS, CONNECTIONS = 4.0, 8
+SECONDS, CONNECTIONS, ROUNDS = 4.0, 8, 7
+# As many for each deployment, so that nothing but the services differs.
+CLIENTS = 4
 LOG_ROWS = 50_000
 PARTS = ("processes", "replicas", "search", "backfill")
 SERVE_READY_SECONDS, STARTS = 300.0, 3
 
 
 def speed(ports: Sequence[tuple[int, list[bytes]]], seconds: float = SECONDS) -> dict[str, float]:
-    """A client process for each address, all at once; the sum of what they get."""
+    """Always as many client processes, all at once, on the addresses in turn; the sum of what they get."""
     found: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         bodies = Path(folder) / "bodies"
@@ -56,15 +61,16 @@ def speed(ports: Sequence[tuple[int, list[bytes]]], seconds: float = SECONDS) ->
 
         def ask(port: int) -> None:
             words = ["--port", str(port), "--bodies", str(bodies), "--seconds", str(seconds)]
-            words += ["--connections", str(CONNECTIONS // len(ports)), "--sleeps"]
+            words += ["--connections", str(CONNECTIONS // CLIENTS), "--sleeps"]
             done = subprocess.run([sys.executable, "-m", "benchmarks.load", *words], capture_output=True, check=True)
             found.append(json.loads(done.stdout))
 
-        threads = [Thread(target=ask, args=(port,)) for port, _ in ports]
+        threads = [Thread(target=ask, args=(ports[number % len(ports)][0],)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+    assert len(found) == CLIENTS, "a client ended with an error"
     return {
         "requests_per_second": sum(one["requests_per_second"] for one in found),
         "p99_ms": max(one["p99_ms"] for one in found),
@@ -72,17 +78,34 @@ def speed(ports: Sequence[tuple[int, list[bytes]]], seconds: float = SECONDS) ->
     }
 
 
-def in_processes(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any]]:
-    """The service in so many processes on one store, each with a client of its own, all on the same cores."""
-    found = []
-    for count in PROCESSES:
-        with ExitStack() as stack:
-            servers: list[Running] = [stack.enter_context(ours(made, bodies)) for _ in range(count)]
-            for server in servers:
-                _unpin(server.process)
-                closed_loop(server.port, server.requests, CONNECTIONS, 1.0)
-            found.append({"processes": count, **speed([(server.port, server.requests) for server in servers])})
-    return found
+def of_rounds(rounds: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Medians of the rounds, all failures, and the speed of each round in order of size."""
+    return {
+        "requests_per_second": median(one["requests_per_second"] for one in rounds),
+        "p99_ms": median(one["p99_ms"] for one in rounds),
+        "failures": sum(one["failures"] for one in rounds),
+        "rounds": sorted(round(one["requests_per_second"]) for one in rounds),
+    }
+
+
+def in_processes(
+    made: Deployment, bodies: Sequence[bytes], rounds: int = ROUNDS, seconds: float = SECONDS
+) -> list[dict[str, Any]]:
+    """The service in so many processes on one store, on the cores of its clients; the numbers take turns."""
+    found: dict[int, list[dict[str, float]]] = {count: [] for count in PROCESSES}
+    for _ in range(rounds):
+        for count in PROCESSES:
+            found[count].append(_round_of(made, bodies, count, seconds))
+    return [{"processes": count, **of_rounds(measured)} for count, measured in found.items()]
+
+
+def _round_of(made: Deployment, bodies: Sequence[bytes], count: int, seconds: float) -> dict[str, float]:
+    with ExitStack() as stack:
+        servers: list[Running] = [stack.enter_context(ours(made, bodies)) for _ in range(count)]
+        for server in servers:
+            _unpin(server.process)
+            closed_loop(server.port, server.requests, CONNECTIONS, 1.0)
+        return speed([(server.port, server.requests) for server in servers], seconds)
 
 
 def _unpin(process: int) -> None:
@@ -98,7 +121,7 @@ def in_replicas(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any
         with _replicas(made, count) as port:
             requests = [head_and_body("/predict", body, port) for body in bodies]
             closed_loop(port, requests, CONNECTIONS, 1.0)
-            found.append({"replicas": count, **speed([(port, requests)])})
+            found.append({"replicas": count, **of_rounds([speed([(port, requests)]) for _ in range(ROUNDS)])})
     return found
 
 
@@ -187,7 +210,15 @@ def _bytes_of(engine: Engine) -> int:
 def about() -> dict[str, Any]:
     at = datetime.now(UTC).isoformat()
     nice = os.getpriority(os.PRIO_PROCESS, 0)
-    return {"at": at, "cores": CORES, "load_before": os.getloadavg()[0], "nice": nice, "connections": CONNECTIONS}
+    load = os.getloadavg()[0]
+    return {
+        "at": at,
+        "cores": CORES,
+        "load_before": load,
+        "nice": nice,
+        "connections": CONNECTIONS,
+        "clients": CLIENTS,
+    }
 
 
 def _known(name: str) -> Any:

@@ -1,14 +1,16 @@
 """The measured part of docs/serving.md, out of the results."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import marks
 from benchmarks.serving_servers import FLOOR_NAME, OURS
 
 PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
 
 
-def table_text(result: dict[str, Any]) -> str:
+def table_text(result: Mapping[str, Any]) -> str:
     """The measured part of docs/serving.md."""
     servers, floor = result["servers"], result["servers"][FLOOR_NAME]["requests_per_second"]
     lines = ["| server | requests/s | of the floor | p50 ms | p99 ms | resident MB |", "|---|---|---|---|---|---|"]
@@ -21,14 +23,14 @@ def table_text(result: dict[str, Any]) -> str:
     return "\n".join([*_heading(result), "", *lines, "", *_points(result)])
 
 
-def _heading(result: dict[str, Any]) -> list[str]:
+def _heading(result: Mapping[str, Any]) -> list[str]:
     return [
         f"Measured {result['at'][:10]}, {result['machine']}; {result['connections']} connections, best of "
         f"{result['rounds']} alternating rounds of {result['seconds']:g} s. Read the ratios, not the speeds."
     ]
 
 
-def _points(result: dict[str, Any]) -> list[str]:
+def _points(result: Mapping[str, Any]) -> list[str]:
     pressure, batch = result["pressure"], result["batch_of_1000_ms"]
     alone, pressed = pressure["alone"], pressure["with_batches_and_swaps"]
     crowded = pressure["with_misbehaving_clients"]
@@ -57,7 +59,7 @@ def _each_kind(each: dict[str, Any]) -> str:
     )
 
 
-def soak_text(result: dict[str, Any]) -> str:
+def soak_text(result: Mapping[str, Any]) -> str:
     """The lines about the soak in docs/serving.md."""
     lag, wrong = result["seconds_until_both_services_have_swapped"], result["answers_of_another_version_than_they_name"]
     return "\n".join(
@@ -74,7 +76,4 @@ def soak_text(result: dict[str, Any]) -> str:
 
 def write_page(mark: str, text: str) -> None:
     """Put a text between its marks in docs/serving.md."""
-    before, begin, rest = PAGE.read_text().partition(f"<!-- {mark} -->\n")
-    _, end, after = rest.partition(f"<!-- /{mark} -->")
-    if begin and end:
-        PAGE.write_text(f"{before}{begin}{text}\n{end}{after}")
+    marks.fill(PAGE, mark, text)

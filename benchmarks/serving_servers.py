@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.load import head_and_body
 from benchmarks.serving_deployment import Deployment
 from benchmarks.serving_peers import FLOOR, Peer
+from launch.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 FLOOR_NAME, OURS = "FastAPI route that does nothing", "Refit, everything on"
@@ -39,12 +40,6 @@ class Running:
     requests: list[bytes]
     process: int
     ready_seconds: float
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

@@ -6,9 +6,10 @@ times everything over them and writes results/store.json and the tables of docs/
 
 import argparse
 import json
+import os
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,17 +163,16 @@ def measure(folder: Path, database: str, sizes: Sequence[int]) -> dict[str, Any]
         return {"rows_per_second": {name: round(speed) for name, speed in speeds.items()}, "curve": curve}
 
 
-def save(part: dict[str, Any]) -> None:
-    """Keep what was measured beside what other parts have written, and renew the page."""
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    known |= part | {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine()}
-    RESULTS.write_text(json.dumps(known, indent=1) + "\n")
-    write_page(known)
+def save(name: str, part: Mapping[str, Any], file: Path = RESULTS) -> dict[str, Any]:
+    """All results, with this part in the place of what was measured of it before; what others measured stays."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    stamp = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine()}
+    known |= {name: part, "about": known.get("about", {}) | {name: stamp}}
+    file.write_text(json.dumps(known, indent=1) + "\n")
+    return dict(known)
 
 
 def _machine() -> str:
-    import os
-
     return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
@@ -191,7 +191,7 @@ def main() -> None:
             if options.what in ("fill", "all"):
                 fill_all(folder, database, sizes)
             if options.what in ("measure", "all"):
-                save({database: measure(folder, database, sizes)})
+                write_page(save(database, measure(folder, database, sizes)))
     if options.what == "page":
         write_page(json.loads(RESULTS.read_text()))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import marks
 from benchmarks.tables import table
 
 RESULTS = Path(__file__).parent / "results" / "store.json"
@@ -24,17 +25,10 @@ READS = {
 }
 
 
-def write_page(result: dict[str, Any]) -> None:
+def write_page(result: Mapping[str, Any]) -> None:
     """Put the tables between their marks."""
-    parts = {"ingestion": _ingestion(result), "curves": _curves(result), "mlflow": _mlflow(result)}
-    page = PAGE.read_text() if PAGE.exists() else ""
-    for mark, lines in parts.items():
-        before, begin, rest = page.partition(f"<!-- {mark} -->\n")
-        _, end, after = rest.partition(f"<!-- /{mark} -->")
-        if begin and end:
-            page = before + begin + lines + "\n" + end + after
-    if page:
-        PAGE.write_text(page)
+    for mark, words in {"ingestion": ingestion, "curves": curves, "mlflow": mlflow}.items():
+        marks.fill(PAGE, mark, words(result))
 
 
 def measured(result: Mapping[str, Any]) -> list[str]:
@@ -55,7 +49,8 @@ def log_reads(result: Mapping[str, Any]) -> str:
     return f"Milliseconds, medians; a look is all that a scheduled look reads.\n\n{table(head, rows)}"
 
 
-def _ingestion(result: dict[str, Any]) -> str:
+def ingestion(result: Mapping[str, Any]) -> str:
+    """Rows a second by rows of a batch, on each database."""
     there = measured(result)
     batches = list(result[there[0]]["rows_per_second"]) if there else []
     rows = [
@@ -64,19 +59,29 @@ def _ingestion(result: dict[str, Any]) -> str:
     return table(["rows of a batch", *(f"{NAMES[name]}, rows/s" for name in there)], rows)
 
 
-def _curves(result: dict[str, Any]) -> str:
-    text = [f"Measured {result['at'][:10]} on {result['machine']}, beside the databases; milliseconds, medians."]
+def curves(result: Mapping[str, Any]) -> str:
+    """Milliseconds of each read by rows of the log, a table for each database."""
+    text = ["Milliseconds, medians, measured beside the databases."]
     for name in measured(result):
         curve = result[name]["curve"]
         head = [NAMES[name], *(f"{row['rows']:,} rows" for row in curve)]
         lines = [[said, *(f"{row[read]:.1f}" for row in curve)] for read, said in READS.items()]
         lines.append(["rows/s written, batches of 1,000", *(f"{row['rows_per_second']:,}" for row in curve)])
-        text += ["", table(head, lines)]
+        text += ["", f"{NAMES[name]}, {_measured_on(result, name)}:", "", table(head, lines)]
     return "\n".join(text)
 
 
-def _mlflow(result: dict[str, Any]) -> str:
+def mlflow(result: Mapping[str, Any]) -> str:
+    """Milliseconds of each question to the registry."""
     registry = result.get("mlflow", {})
+    if not registry:
+        return "Not measured yet: `python -m benchmarks.registry_access`."
     rows = [[name, *(f"{value:.1f}" for value in row.values())] for name, row in registry.items()]
-    head = next((list(row) for row in registry.values()), [])
-    return table(["MLflow", *(f"{name.replace('_', ' ')}, ms" for name in head)], rows) if rows else ""
+    head = next(list(row) for row in registry.values())
+    columns = ["MLflow", *(f"{name.replace('_', ' ')}, ms" for name in head)]
+    return f"Medians, {_measured_on(result, 'mlflow')}:\n\n{table(columns, rows)}"
+
+
+def _measured_on(result: Mapping[str, Any], part: str) -> str:
+    about = result["about"][part]
+    return f"{about['at'][:10]} on {about['machine']}"

@@ -15,7 +15,7 @@ from pipeline.store.engine import writing
 MODEL, RARE = "sms_spam", "sentiment"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR_SECONDS = 365 * 24 * 3600
-EVERY_LABEL, EVERY_REPORT = 10, 1_000
+EVERY_LABEL = 10
 CHUNK = 1_000_000
 
 # Ids grow with time, as the service makes them.

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.catalog import managed_model
 from pipeline.data.homes import assign_homes
+from pipeline.gate.evaluation import METRIC_NAMES
 from pipeline.monitoring.profile import build_profile
 from pipeline.records import Row
 from pipeline.served.artifact import pack, unpack
@@ -20,7 +21,6 @@ from pipeline.training.fitting import Trained, evaluate_on, train
 from pipeline.training.search import search
 
 RESULTS = Path(__file__).parent / "results" / "training.json"
-METRICS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
 
 
 def quiet(done: int, total: int, what: str) -> None:
@@ -38,8 +38,8 @@ def measure(rounds: int) -> dict[str, Any]:
     return {
         "rows": {"source": homes.source, "train": len(homes.train), "all": homes.rows_read - homes.duplicates},
         "search_and_fit_seconds": {"median": statistics.median(seconds), "rounds": seconds},
-        "cross_validation_on_training_part": {name: trained.best.mean(name) for name in METRICS},
-        "cross_validation_on_all_rows": {name: everything[0].mean(name) for name in METRICS},
+        "cross_validation_on_training_part": {name: trained.best.mean(name) for name in METRIC_NAMES},
+        "cross_validation_on_all_rows": {name: everything[0].mean(name) for name in METRIC_NAMES},
         "winner": {"candidate": trained.best.candidate.name, "parameters": trained.best.parameters},
         "holdout": metrics.as_dict(),
         **_prediction(trained, [str(row.input) for row in homes.live]),

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS
-from benchmarks.comparison import summary
 from benchmarks.running import PARTS, in_a_process, result_of, run_all
 
 ROOT = Path(__file__).parents[2]
@@ -26,21 +25,23 @@ def writing(results, figures, broken=()):
 
 
 def test_one_that_fails_stops_no_other_and_is_named(tmp_path, capsys):
-    figures = {"one": [{"a_ms": 1.0}], "three": [{"b_ms": 1.0}]}
-    assert run_all(["one", "two", "three"], tmp_path, writing(tmp_path, figures, broken=["two"])) == ["two"]
-    assert result_of("three", tmp_path) == {"b_ms": 1.0}
-    assert "two failed with exit code 3" in capsys.readouterr().err
+    figures = {"alerts": [{"lost": 1}], "soak": [{"failures": 1}]}
+    assert run_all(["alerts", "gate", "soak"], tmp_path, writing(tmp_path, figures, broken=["gate"])) == ["gate"]
+    assert result_of("soak", tmp_path) == {"failures": 1}
+    assert "gate failed with exit code 3" in capsys.readouterr().err
 
 
 def test_each_is_compared_with_its_run_before_and_what_was_kept_of_others_stays(tmp_path, capsys):
-    figures = {"one": [{"a_ms": 2.0}, {"a_ms": 3.0}], "two": [{"per_second": 4.0}]}
+    figures = {"alerts": [{"lost": 2}, {"lost": 3}], "soak": [{"failures": 4}]}
     start = writing(tmp_path, figures)
-    assert run_all(["one", "two"], tmp_path, start) == []
-    assert run_all(["one"], tmp_path, start) == []
-    assert json.loads((tmp_path / "ratios.json").read_text()) == {"one": {"a_ms": 1.5}, "two": {}}
+    assert run_all(["alerts", "soak"], tmp_path, start) == []
+    assert "There is no run before it to compare with." in capsys.readouterr().out
+    assert run_all(["alerts"], tmp_path, start) == []
+    lost = {"place": "lost", "better": "lower", "before": 2.0, "after": 3.0, "ratio": 1.5}
+    assert json.loads((tmp_path / "ratios.json").read_text()) == {"alerts": [lost], "soak": []}
     said = capsys.readouterr().out
-    assert "There is no run before it to compare with." in said
-    assert "1 figures, median ratio 1.50" in said
+    assert "worse  `lost` 1.50 times (2 to 3, lower is better)" in said
+    assert "There is no run before it to compare with." not in said
 
 
 def test_of_one_that_fails_the_ratios_stay(tmp_path):
@@ -68,10 +69,3 @@ def test_every_benchmark_of_the_list_is_a_program(name):
 def test_every_result_is_of_a_benchmark_of_the_list():
     """So that `python -m benchmarks` makes every figure anew."""
     assert {file.stem for file in RESULTS.glob("*.json")} - {"ratios"} <= set(BENCHMARKS)
-
-
-def test_ratios_are_told_in_a_sentence():
-    assert summary({}) == ""
-    assert summary({"a_ms": 0.5, "b_ms": 2.0, "c_ms": 1.0}) == (
-        "Beside the run before: 3 figures, median ratio 1.00, from 0.50 (`a_ms`) to 2.00 (`b_ms`)."
-    )

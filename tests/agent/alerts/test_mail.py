@@ -1,6 +1,5 @@
 """E-mail over a real SMTP server with STARTTLS."""
 
-import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -17,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from agent.alerts.channels import Context, RefusedError, SendError
 from agent.alerts.links import Places
 from agent.alerts.mail_channel import Mail
+from launch.ports import free_port
 from tests.agent.alerts.builders import notice_with
 
 PASSWORD = "the-password-of-the-mail-account"
@@ -87,12 +87,6 @@ def server(certificate):
     controller.start()
     yield box, controller.port
     controller.stop()
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def mail(port, certificate=None, **changes):
