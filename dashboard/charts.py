@@ -12,7 +12,7 @@ import pandas as pd
 from dashboard import words
 from dashboard.answers.messages import Pattern
 from dashboard.answers.versions import Event, RuleResult
-from dashboard.answers.windows import Series
+from dashboard.answers.windows import Move, Series
 
 ALARM, CALM, MOVED = "#e45756", "#3f9d5f", "#9b6fd0"
 LINE_COLOURS = ("#4c8fd6", "#e08e2b", "#2aa198")
@@ -84,7 +84,13 @@ def drift_chart(series: Series) -> Chart | None:
     tips: list[Any] = ["at:T", "score:N", alt.Tooltip("value:Q", format=".3f"), "messages:Q", "patterns:Q"]
     base = alt.Chart(frame).encode(x=WHEN, y=value, color=colour, tooltip=tips)
     above = base.transform_filter(alt.datum.value > line).mark_point(filled=True, size=34)
-    layers = [_band(0.0, line), *_moves(series), base.mark_line(strokeWidth=1.7), above, *_line(line, "alarm line")]
+    layers = [
+        _band(0.0, line),
+        *moved(series.moves),
+        base.mark_line(strokeWidth=1.7),
+        above,
+        *_line(line, "alarm line"),
+    ]
     return alt.layer(*layers).properties(height=HEIGHT)
 
 
@@ -106,7 +112,7 @@ def accuracy_chart(series: Series) -> Chart | None:
         y=alt.Y("low:Q", scale=scale, title="accuracy", axis=percent), y2="high:Q"
     )
     line = base.mark_line(color=LINE_COLOURS[0], point=alt.OverlayMarkDef(size=14)).encode(y="estimate:Q")
-    return alt.layer(area, *_moves(series), line, *_line(floor, "floor")).properties(height=HEIGHT)
+    return alt.layer(area, *moved(series.moves), line, *_line(floor, "floor")).properties(height=HEIGHT)
 
 
 def reading_chart(series: Series, statistic: str) -> Chart | None:
@@ -124,7 +130,7 @@ def reading_chart(series: Series, statistic: str) -> Chart | None:
     expected = base.mark_line(color=CALM, strokeDash=[4, 3]).encode(y="expected:Q")
     alarm = base.mark_line(color=ALARM, strokeWidth=1.4).encode(y="alarm_at:Q")
     raw = base.mark_line(color=LINE_COLOURS[0], strokeWidth=1.7).encode(y="raw:Q")
-    return alt.layer(band, *_moves(series), expected, alarm, raw).properties(height=HEIGHT)
+    return alt.layer(band, *moved(series.moves), expected, alarm, raw).properties(height=HEIGHT)
 
 
 READ = ("raw", "expected", "alarm_at")
@@ -242,11 +248,11 @@ def _line(value: float, name: str) -> list[alt.Chart]:
     return [rule, text]
 
 
-def _moves(series: Series) -> list[alt.Chart]:
-    """Where the champion changed: windows before and after are of different versions."""
-    if not series.moves:
+def moved(moves: Sequence[Move]) -> list[alt.Chart]:
+    """Where the champion changed: what was measured before and after is of different versions."""
+    if not moves:
         return []
-    rows = [{"at": move.at, "version": f"v{move.to_version}", "kind": words.plain(move.kind)} for move in series.moves]
+    rows = [{"at": move.at, "version": f"v{move.to_version}", "kind": words.plain(move.kind)} for move in moves]
     base = alt.Chart(pd.DataFrame(rows)).encode(x=WHEN, tooltip=["at:T", "kind:N", "version:N"])
     text = base.mark_text(align="left", baseline="top", dx=4, dy=2, color=MOVED, fontSize=11)
     return [base.mark_rule(color=MOVED, strokeWidth=1.3), text.encode(y=alt.value(0), text="version:N")]

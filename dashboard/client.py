@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from dashboard.answers.answered import Answered
 from dashboard.answers.chat import Said
 from dashboard.answers.decisions import Approvals, Checked, Decision, Decisions, Replayed, Scorecard, WhatIf
+from dashboard.answers.latency import Latencies
 from dashboard.answers.messages import Examples, Patterns, Queue
 from dashboard.answers.models import Access, Model, Overview, Titled
 from dashboard.answers.versions import Timeline, Version, Versions
@@ -47,6 +48,9 @@ class AgentClient:
 
     def series(self, name: str, days: float) -> Series:
         return self._get(Series, _path("models", name, "series"), days=days)
+
+    def latency(self, name: str, days: float) -> Latencies:
+        return self._get(Latencies, _path("models", name, "latency"), days=days)
 
     def versions(self, name: str) -> Versions:
         return self._get(Versions, _path("models", name, "versions"))

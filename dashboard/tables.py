@@ -108,7 +108,7 @@ def decision_table(decisions: Sequence[DecisionRow], regrets: Mapping[str, str] 
             "at": [row.at for row in decisions],
             "decision": [words.headline(row.headline)[0] for row in decisions],
             "by": [words.DECIDERS.get(row.decided_by or "", row.decided_by or "") for row in decisions],
-            "look": ["by the clock" if row.scheduled else "by hand" for row in decisions],
+            "look": ["scheduled" if row.scheduled else "unscheduled" for row in decisions],
             "done": [words.listed(row.effective) for row in decisions],
             "regret": [(regrets or {}).get(row.decision_id, "") for row in decisions],
             "id": [row.decision_id for row in decisions],

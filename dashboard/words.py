@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 Colour = Literal["red", "orange", "green", "gray", "blue", "violet"]
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
 
 
 class Lamp(NamedTuple):
@@ -105,11 +106,17 @@ def ago(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "never"
     seconds = (now - at).total_seconds()
-    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+    for unit, name in UNITS:
         if seconds >= unit:
             count = int(seconds // unit)
             return f"{count} {name}{'s' if count > 1 else ''} ago"
     return "just now"
+
+
+def lasting(seconds: int) -> str:
+    """A span in the largest unit that it is a multiple of."""
+    unit, name = next(((unit, name) for unit, name in UNITS if seconds % unit == 0), (1, "second"))
+    return f"{seconds // unit} {name}{'s' if seconds > unit else ''}"
 
 
 def left(until: datetime, now: datetime) -> str:

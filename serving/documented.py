@@ -16,8 +16,9 @@ from starlette.types import Receive, Scope, Send
 from serving.admission import shows_messages
 from serving.control import ControlPlane
 from serving.errors import OPEN_INFERENCE
+from serving.inference_schemas import InferenceAnswer, InferenceError, InferenceRequest
 from serving.introspection import Introspection
-from serving.open_inference import InferenceAnswer, InferenceError, InferenceRequest, OpenInference
+from serving.open_inference import OpenInference
 from serving.routes import DataPlane
 from serving.schemas import (
     BatchPrediction,

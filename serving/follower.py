@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
+from pipeline.clock import utc_now
 from pipeline.errors import ArtifactError, RefitError
 from pipeline.faults import fault_point
 from pipeline.records import Pointer, Provenance, version_tag
@@ -166,7 +167,7 @@ class Follower:
 
     def _give_up(self, control: Engine, rollout: Rollout, error: Exception) -> None:
         try:
-            take_back(control, rollout, Provenance(who="serving", why=f"It cannot be loaded: {error}", at=_now()))
+            take_back(control, rollout, Provenance(who="serving", why=f"It cannot be loaded: {error}", at=utc_now()))
         except RefitError as refused:
             self._report(rollout.model, UNUSABLE, f"A rollout could not be taken back: {refused}")
 
@@ -197,7 +198,7 @@ class Follower:
             self._pauses.begin(model, Slot.PREVIOUS, wanted, self._retry_seconds)
             self._report(model, NO_WAY_BACK, no_way_back(model, wanted, error))
             return
-        self._slots.stand_by(model, Loaded(pointer=standby, artifact=artifact, since=_now()))
+        self._slots.stand_by(model, Loaded(pointer=standby, artifact=artifact, since=utc_now()))
         self._slots.solved(model, NO_WAY_BACK)
 
     def _artifact(self, model: str, version: int, control: Engine) -> Artifact:
@@ -249,7 +250,7 @@ class Follower:
         return content
 
     def _switch(self, wanted: Pointer, artifact: Artifact) -> None:
-        released = self._slots.switch(wanted.model, Loaded(pointer=wanted, artifact=artifact, since=_now()))
+        released = self._slots.switch(wanted.model, Loaded(pointer=wanted, artifact=artifact, since=utc_now()))
         log.info("%s %s serves now (generation %d)", wanted.model, version_tag(wanted.version), wanted.generation)
         if released is not None and isinstance(released.predictor, TextPredictor):
             for _ in released.predictor.forget():
@@ -265,15 +266,11 @@ class Follower:
             self._report(wanted.model, LOCAL_COPY, message)
 
     def _report(self, model: str, code: str, message: str) -> None:
-        if self._slots.report(model, Problem(code=code, message=message, since=_now())):
+        if self._slots.report(model, Problem(code=code, message=message, since=utc_now())):
             log.warning("%s: %s", code, message)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _trial(rollout: Rollout, before: Trial | None, artifact: Artifact) -> Trial:
     """Each stage is judged by its own figures."""
-    since = before.since if before and before.rollout.rollout_id == rollout.rollout_id else _now()
+    since = before.since if before and before.rollout.rollout_id == rollout.rollout_id else utc_now()
     return Trial(rollout=rollout, artifact=artifact, since=since, figures=TrialFigures(rollout.at))

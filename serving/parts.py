@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from pipeline.catalog import catalog
 from pipeline.spec import ModelSpec
+from pipeline.store.latencies import save_latencies
 from serving.counters import Counters
 from serving.databases import Database
 from serving.fetching import ArtifactFetcher
 from serving.follower import Follower
+from serving.latency_history import LatencyHistory
 from serving.local_copy import LocalCopy
 from serving.prediction_log import PredictionLog
 from serving.releasing import Releaser
@@ -23,6 +25,7 @@ from serving.telemetry_writer import telemetry_writer
 
 Result = TypeVar("Result")
 SHADOW_STOP_SECONDS = 1.0
+HISTORY_STOP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ class Parts:
     control: Database
     telemetry: Database
     counters: Counters
+    history: LatencyHistory
     workers: ThreadPoolExecutor
     answerers: ThreadPoolExecutor
 
@@ -54,14 +58,17 @@ class Parts:
         self.shadow.start()
         self.follower.start()
         self.releaser.start()
+        self.history.start()
         await asyncio.to_thread(self.follower.first_look.wait, self.settings.start_wait_seconds)
 
     async def stop(self) -> None:
         """Write what waits in the log, for as long as the settings allow."""
         self.follower.stop()
         self.releaser.stop()
+        self.history.stop()
         await asyncio.to_thread(self.shadow.stop, SHADOW_STOP_SECONDS)
         await asyncio.to_thread(self.log.close, self.settings.drain_seconds)
+        await asyncio.to_thread(self.history.wait, HISTORY_STOP_SECONDS)
         self.workers.shutdown(wait=False, cancel_futures=True)
         self.answerers.shutdown(wait=False, cancel_futures=True)
         self.control.close()
@@ -100,7 +107,7 @@ def build_parts(settings: ServingSettings) -> Parts:
     durable = settings.log_mode == "durable"
     telemetry = Database("telemetry", pipeline.telemetry_address, pipeline.root, sync_each_commit=durable)
     slots = Slots(tuple(specs))
-    log = _log(settings, telemetry)
+    log, counters = _log(settings, telemetry), Counters(specs)
     return Parts(
         settings=settings,
         specs=specs,
@@ -124,7 +131,8 @@ def build_parts(settings: ServingSettings) -> Parts:
         ),
         control=control,
         telemetry=telemetry,
-        counters=Counters(specs),
+        counters=counters,
+        history=LatencyHistory(counters, lambda rows: save_latencies(telemetry.engine(), rows)),
         workers=ThreadPoolExecutor(max_workers=2, thread_name_prefix="work"),
         answerers=ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer"),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from pipeline.errors import UnknownModelError
@@ -21,11 +21,12 @@ from serving.access_log import note
 from serving.answering import Answerer, Served, new_id
 from serving.answers import drift_answer, drift_report, feedback_items, label_entries
 from serving.delivery import Delivery
-from serving.errors import JsonResponse, store_answers
+from serving.errors import JsonResponse, status_and_code, store_answers
 from serving.front_door import SCOPE_KEY
 from serving.inputs import Bodies, bodies
 from serving.parts import Parts
 from serving.rendering import batch_json, prediction_json
+from serving.routing import Slot
 from serving.settings import ServingSettings
 from serving.slots import Lineup
 from serving.straight import Way
@@ -141,10 +142,17 @@ class DataPlane:
             return None
         if served.trial is not None:
             self._answerer.given(served)
-        self.parts.counters.answered(model.spec.name, time.perf_counter_ns() - started)
+        self.parts.counters.answered(model.spec.name, served.entry.version, time.perf_counter_ns() - started)
         return content, served.entry.prediction_id
 
     async def _one(self, model: Endpoint, value: Callable[[bytes], Any], request: Request) -> bytes:
+        try:
+            return await self._answered(model, value, request)
+        except Exception as error:
+            self._count(model.spec.name, error)
+            raise
+
+    async def _answered(self, model: Endpoint, value: Callable[[bytes], Any], request: Request) -> bytes:
         body, caller = await request.body(), _caller(request)
         started = time.perf_counter_ns()
         given = value(body)
@@ -156,8 +164,15 @@ class DataPlane:
         await self._delivery.deliver([served.entry])
         self._answerer.given(served)
         note(request.scope, served.entry.prediction_id)
-        self.parts.counters.answered(model.spec.name, time.perf_counter_ns() - started)
+        self.parts.counters.answered(model.spec.name, served.entry.version, time.perf_counter_ns() - started)
         return content
+
+    def _count(self, model: str, error: Exception) -> None:
+        """A request that got no answer, for the champion: which version would have answered it is not known."""
+        if isinstance(error, ClientDisconnect):
+            return  # nobody was left to answer
+        champion = self.parts.slots.get(model, Slot.CHAMPION)
+        self.parts.counters.not_answered(model, champion.version if champion else 0, status_and_code(error)[0])
 
     def _answer(self, model: Endpoint, value: Any, caller: str) -> Served:
         return self._answerer.answer(model.spec, self.parts.slots.lineup(model.spec.name), value, caller)

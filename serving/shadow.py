@@ -55,14 +55,10 @@ class Shadow:
         except Full:
             self.left_out += 1
 
-    def idle(self) -> bool:
-        return self._queue.unfinished_tasks == 0
-
     def _run(self) -> None:
         give_way()
         while (task := self._queue.get()) is not None:
             self._compare(task)
-            self._queue.task_done()
             time.sleep(0)  # gives Python's lock to the event loop between two messages
 
     def _compare(self, task: ShadowTask) -> None:

@@ -100,7 +100,7 @@ def draw_one(decision_id: str) -> None:
 
 def _look(found: Decision) -> str:
     autonomy = found.record["ruling"]["autonomy"]
-    return f"{'scheduled look' if found.record['scheduled'] else 'check by hand'}, autonomy {autonomy}"
+    return f"{'scheduled look' if found.record['scheduled'] else 'unscheduled look'}, autonomy {autonomy}"
 
 
 def _reasoning(found: Decision) -> None:

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import charts, frame, tables, words
+from dashboard import charts, frame, latency_charts, tables, words
+from dashboard.answers.latency import Latencies
 from dashboard.answers.models import Model
 from dashboard.answers.windows import Series
 from dashboard.charts import Chart
 from dashboard.harmless import harmless
 
-RANGES = {"7 days": 7.0, "30 days": 30.0, "90 days": 90.0, "1 year": 365.0}
+RANGES = {"1 hour": 1 / 24, "24 hours": 1.0, "7 days": 7.0, "30 days": 30.0, "90 days": 90.0, "1 year": 365.0}
 
 
 def draw(name: str, days: float) -> None:
@@ -22,6 +23,7 @@ def draw(name: str, days: float) -> None:
         )
     else:
         _charts(series)
+    _latency(frame.client().latency(name, days))
     _now(model)
 
 
@@ -86,6 +88,21 @@ def _charts(series: Series) -> None:
         )
 
 
+def _latency(found: Latencies) -> None:
+    left, right = st.columns(2)
+    step, row = words.lasting(found.step_seconds), words.lasting(found.row_seconds).removeprefix("1 ")
+    with left:
+        chart = latency_charts.latency_chart(found)
+        _chart(
+            "Latency", chart, f"Of all single predictions of {step} together; thin: the slowest {row} of one process."
+        )
+    with right:
+        chart = latency_charts.request_chart(found)
+        _chart("Requests", chart, f"Single predictions in {step}; refused: 4xx, failed: 5xx.")
+    if len(found.versions) > 1:
+        st.dataframe(latency_charts.version_table(found), hide_index=True)
+
+
 def _chart(title: str | None, chart: Chart | None, caption: str) -> None:
     if title:
         st.markdown(f"**{title}**")
@@ -144,7 +161,7 @@ def _look_now(name: str) -> str:
 
 
 st.title("One model", anchor=False)
-first, second, third = st.columns([3, 3, 1], vertical_alignment="bottom")
+first, second, third = st.columns([5, 8, 2], vertical_alignment="bottom")
 with first:
     chosen = frame.chosen_model()
 reach = second.segmented_control("Time", list(RANGES), default="30 days", key="reach", required=True)

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Table, func, select
 
 from pipeline.keeping.rules import Age, Stay, why_it_stays
-from pipeline.store.telemetry import labels, predictions, reports
+from pipeline.store.latencies import MINUTE
+from pipeline.store.newest_labels import LOOKUP_BATCH
+from pipeline.store.telemetry import labels, latencies, predictions, reports
 
 READ_ROWS = 5_000
-# SQLite takes a bounded number of variables in one statement.
-LOOKUP_BATCH = 500
 # Of each model: looks read the newest ones, and pages show them.
 REPORTS_KEPT = 1_000
 
@@ -75,9 +75,27 @@ def old_reports(telemetry: Engine, limit: datetime) -> OldRows:
     return OldRows(pieces)
 
 
-def _newest(telemetry: Engine) -> int:
+def old_latencies(telemetry: Engine, limit: datetime) -> OldRows:
+    """Latencies by the minute from before `limit`; those by the hour are a sixtieth as many, and stay."""
+
+    def pieces(walk: OldRows) -> Iterator[Sequence[Row]]:
+        after, top = 0, _newest(telemetry, latencies)
+        wanted = (latencies.c.seconds == MINUTE, latencies.c.at < limit, latencies.c.seq < top)
+        while True:
+            query = select(latencies).where(*wanted, latencies.c.seq > after).order_by(latencies.c.seq).limit(READ_ROWS)
+            with telemetry.connect() as connection:
+                read = [dict(row) for row in connection.execute(query).mappings()]
+            if not read:
+                return
+            after = read[-1]["seq"]
+            yield read
+
+    return OldRows(pieces)
+
+
+def _newest(telemetry: Engine, table: Table = predictions) -> int:
     with telemetry.connect() as connection:
-        return connection.execute(select(func.max(predictions.c.seq))).scalar() or 0
+        return connection.execute(select(func.max(table.c.seq))).scalar() or 0
 
 
 def _read(telemetry: Engine, after: int, top: int) -> list[Row]:

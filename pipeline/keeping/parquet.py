@@ -46,6 +46,24 @@ def reports_table(rows: Rows) -> "pyarrow.Table":
     return pa.Table.from_pylist([{**row, "body": json.dumps(row["body"])} for row in rows], schema=schema)
 
 
+def latencies_table(rows: Rows) -> "pyarrow.Table":
+    """Latencies by the minute; `buckets` is the JSON that the database holds."""
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [
+            ("seq", pa.int64()),
+            ("latency_id", pa.string()),
+            ("version", pa.int32()),
+            ("at", pa.timestamp("us", tz="UTC")),
+            *((name, pa.int32()) for name in ("seconds", "requests", "refused", "failed")),
+            *((name, pa.float64()) for name in ("p50_ms", "p99_ms")),
+            ("buckets", pa.string()),
+        ]
+    )
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+
+
 def write(path: Path, table: "pyarrow.Table") -> None:
     """Raises OSError."""
     import pyarrow.parquet

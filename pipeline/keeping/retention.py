@@ -17,8 +17,8 @@ from sqlalchemy import Engine, delete, exists, func, select, text
 
 from pipeline.errors import ConcurrentChangeError
 from pipeline.keeping.archive import Archive, Batch
-from pipeline.keeping.old_rows import OldRows, Row, old_predictions, old_reports
-from pipeline.keeping.parquet import predictions_table, reports_table
+from pipeline.keeping.old_rows import OldRows, Row, old_latencies, old_predictions, old_reports
+from pipeline.keeping.parquet import latencies_table, predictions_table, reports_table
 from pipeline.keeping.rules import Stay
 from pipeline.keeping.stays import what_stays
 from pipeline.settings import PipelineSettings
@@ -26,11 +26,13 @@ from pipeline.spec import ModelSpec
 from pipeline.store import advisory_keys
 from pipeline.store.engine import writing
 from pipeline.store.open import Store
-from pipeline.store.telemetry import labels, predictions, reports
+from pipeline.store.telemetry import labels, latencies, predictions, reports
 
 BATCH_ROWS = 50_000
 DELETE_ROWS = 500
-TABLES = {"predictions": predictions_table, "reports": reports_table}
+TABLES = {"predictions": predictions_table, "reports": reports_table, "latencies": latencies_table}
+# Tables whose rows go by themselves; a prediction goes with its labels.
+PLAIN = {"reports": reports, "latencies": latencies}
 
 Step = Callable[[str], None]
 
@@ -85,7 +87,11 @@ def archive_old_rows(
 
 def _limits(settings: PipelineSettings, now: datetime) -> dict[str, datetime]:
     """By table: what was before that time is old."""
-    days = {"predictions": settings.keep_predictions_days, "reports": settings.keep_reports_days}
+    days = {
+        "predictions": settings.keep_predictions_days,
+        "reports": settings.keep_reports_days,
+        "latencies": settings.keep_latencies_days,
+    }
     return {table: now - timedelta(days=kept) for table, kept in days.items() if kept is not None}
 
 
@@ -95,6 +101,8 @@ def _old_rows(settings: PipelineSettings, store: Store, stays: Mapping[str, Stay
         found["predictions"] = old_predictions(store.telemetry, stays, limits["predictions"])
     if "reports" in limits:
         found["reports"] = old_reports(store.telemetry, limits["reports"])
+    if "latencies" in limits:
+        found["latencies"] = old_latencies(store.telemetry, limits["latencies"])
     return found
 
 
@@ -157,8 +165,8 @@ def _delete(telemetry: Engine, table: str, rows: Sequence[Row]) -> None:
     """In one transaction. A prediction to which a label came meanwhile stays with it, and goes another time."""
     numbers = [row["seq"] for row in rows]
     with writing(telemetry).begin() as connection:
-        if table == "reports":
-            connection.execute(delete(reports).where(reports.c.seq.in_(numbers)))
+        if table in PLAIN:
+            connection.execute(delete(PLAIN[table]).where(PLAIN[table].c.seq.in_(numbers)))
             return
         # SQLite gives the largest number again once its row is gone; numbers here are never used twice.
         newest = connection.execute(select(func.max(labels.c.seq))).scalar()

@@ -7,6 +7,7 @@ to the last digits. Pure: no clock, no files, no model calls.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from math import isfinite, nan
 from typing import Any, ClassVar
 
 import numpy as np
@@ -135,7 +136,9 @@ class NumericModel:
 
 
 class NumericPredictor:
-    """Answers for rows of numbers in the order of the model's features."""
+    """Answers for rows of numbers in the order of the model's features. Numbers too large to compute with have no
+    score (NaN): an infinite sum would pass for certainty, and nobody could say what moved it.
+    """
 
     def __init__(self, model: NumericModel):
         self.model = model
@@ -149,6 +152,8 @@ class NumericPredictor:
         """
         answer = self.answer(value)
         parts = self.model.form.contributions(np.array(value, dtype=np.float64)) * self.model.slope
+        if not np.isfinite(parts).all():
+            return Answer(0, nan)
         largest = np.argsort(-np.abs(parts), kind="stable")[:top]
         named = tuple((self.model.features[i], float(parts[i])) for i in largest if parts[i])
         return Answer(answer.prediction, answer.score, named)
@@ -156,5 +161,9 @@ class NumericPredictor:
     def answer_many(self, values: Iterable[Sequence[float]]) -> list[Answer]:
         rows = np.array(list(values), dtype=np.float64).reshape(-1, len(self.model.features))
         decisions = self.model.form.decide(rows)
-        scores = (logistic(self.model.slope * float(decision) + self.model.offset) for decision in decisions)
+        scores = [self._score(float(decision)) for decision in decisions]
         return [Answer(int(score >= self.model.threshold), score) for score in scores]
+
+    def _score(self, decision: float) -> float:
+        logit = self.model.slope * decision + self.model.offset
+        return logistic(logit) if isfinite(logit) else nan

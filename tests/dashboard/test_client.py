@@ -44,6 +44,18 @@ def test_a_series_has_the_windows_with_what_was_expected(client):
     assert client.series(MODEL, 0.001).windows == ()
 
 
+def test_latency_comes_by_time_and_by_version_over_all_that_was_asked(client):
+    found = client.latency(MODEL, 30.0)
+    assert (found.step_seconds, sum(point.requests for point in found.points)) == (7_200, 102 * (49 + 19))
+    assert [(one.version, one.requests, one.refused) for one in found.versions] == [
+        ("v1", 4_998, 49),
+        ("v2", 1_938, 19),
+    ]
+    assert found.points[-1].p50_ms == pytest.approx(0.13, rel=0.1)
+    assert found.points[-1].worst_p99_ms == pytest.approx(8.4, rel=0.1)
+    assert client.latency(MODEL, 1 / 24).points == ()
+
+
 def test_versions_have_their_verdicts_metrics_and_lineage(client):
     found = client.versions(MODEL)
     assert found.champion == found.versions[0].version

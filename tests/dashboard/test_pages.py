@@ -68,6 +68,14 @@ def test_one_model_says_what_its_service_and_newest_window_are_like(plane, open_
     shows(empty, "No version serves yet", "No window was measured yet")
 
 
+def test_one_model_shows_its_latency_over_time_and_by_version(plane, open_page):
+    app = open_page("model", url=plane.url, model=MODEL)
+    shows(app, "Latency", "Requests", "single predictions of 2 hours", "failed: 5xx")
+    tables = [table.value for table in app.dataframe if "median, ms" in table.value]
+    assert [list(table["version"]) for table in tables] == [["v1", "v2"]]
+    shows(open_page("model", url=plane.url, model=EMPTY), "Nothing was measured of this in this time")
+
+
 def test_versions_are_compared_with_the_rules_of_the_gate(plane, open_page):
     app = open_page("versions", url=plane.url, model=MODEL)
     shows(app, "gate: passed", "Lineage", "Metrics of the training")

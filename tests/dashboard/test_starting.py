@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from dashboard.errors import DashboardSetupError
 from dashboard.settings import DashboardSettings
 from dashboard.words import LAMPS
 from launch.processes import answers
+from tests.waiting import until
 
 SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
@@ -54,16 +54,17 @@ def test_no_usage_is_reported_and_pages_are_not_watched():
     assert "gatherUsageStats = false" in config
 
 
+def is_healthy(port_file: Path) -> bool:
+    return port_file.exists() and answers(f"http://127.0.0.1:{port_file.read_text().strip()}/_stcore/health")
+
+
 def test_it_ends_when_asked_to_though_nobody_reads_its_lines_any_more(tmp_path):
     port_file = tmp_path / "port"
     words = [sys.executable, "-m", "dashboard", "--port", "0", "--port-file", str(port_file)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        deadline = time.monotonic() + SECONDS
-        while not (port_file.exists() and answers(f"http://127.0.0.1:{port_file.read_text().strip()}/_stcore/health")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: is_healthy(port_file) or process.poll() is not None, "the dashboard")
+        assert process.poll() is None
         process.stdout.close()
         process.terminate()
         process.wait(timeout=SECONDS)

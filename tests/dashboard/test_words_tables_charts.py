@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard import charts, lineage, tables, words
+from dashboard import charts, latency_charts, lineage, tables, words
+from dashboard.answers.latency import Latencies
 from dashboard.answers.messages import Pattern
 from dashboard.answers.models import Overview
 from dashboard.answers.versions import Event, RuleResult, Version
@@ -129,6 +130,53 @@ def test_charts_draw_the_lines_that_the_agent_gave():
     assert "floor 0.9" in str(charts.accuracy_chart(series(window(1, 0.1, **known))).to_dict()["datasets"])
 
 
+def measured(**more):
+    return {"requests": 10, "refused": 0, "failed": 0, "p50_ms": 0.1, "p99_ms": 2.0} | more
+
+
+def latencies(*points, versions=(), moves=()):
+    return Latencies.model_validate(
+        {
+            "model": "calm",
+            "since": NOON,
+            "until": NOON + timedelta(days=1),
+            "step_seconds": 300,
+            "row_seconds": 60,
+            "points": [
+                {"at": NOON + place * timedelta(minutes=5), "worst_p99_ms": point.get("p99_ms")} | point
+                for place, point in enumerate(points)
+            ],
+            "versions": versions,
+            "moves": moves,
+        }
+    )
+
+
+def test_latencies_are_drawn_where_they_are_known_and_requests_by_how_they_ended():
+    refused = measured(requests=4, refused=3, failed=1, p50_ms=None, p99_ms=None)
+    found = latencies(measured(), refused, moves=[MOVE])
+    assert list(latency_charts.latency_frame(found)["line"]) == ["median", "99%", "99% of the slowest"]
+    drawn = latency_charts.request_frame(found)
+    assert list(zip(drawn["end"], drawn["requests"], strict=True)) == [("answered", 10), ("refused", 3), ("failed", 1)]
+    assert "'version': 'v2'" in str(latency_charts.latency_chart(found).to_dict()["datasets"])
+    assert "log" in str(latency_charts.latency_chart(found).to_dict()["layer"])
+    assert latency_charts.request_chart(found) is not None
+
+
+def test_versions_that_were_asked_have_a_line_each():
+    found = latencies(versions=[measured(version="v1"), measured(version=None, p50_ms=None)])
+    table = latency_charts.version_table(found)
+    assert list(table["version"]) == ["v1", "none loaded"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(60, "1 minute"), (300, "5 minutes"), (7_200, "2 hours"), (86_400, "1 day"), (90, "90 seconds")],
+)
+def test_a_span_is_said_in_the_largest_unit_that_fits(seconds, said):
+    assert words.lasting(seconds) == said
+
+
 def test_windows_without_a_score_are_left_out_of_a_chart():
     frame = charts.drift_frame(series(window(1, 0.1), window(2, None)))
     assert list(frame["value"]) == [0.1]
@@ -139,6 +187,8 @@ def test_where_nothing_was_measured_there_is_no_chart():
     assert charts.drift_chart(nothing) is None
     assert charts.accuracy_chart(nothing) is None
     assert charts.reading_chart(nothing, charts.CLASS_MIX) is None
+    assert latency_charts.latency_chart(latencies()) is None
+    assert latency_charts.request_chart(latencies()) is None
     assert charts.timeline_chart([]) is None
     assert charts.pattern_chart([]) is None
     assert charts.rule_chart([]) is None

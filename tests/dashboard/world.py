@@ -1,7 +1,6 @@
 """A managed model with a history of real looks, and the real control plane over it, listening on a port."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,11 +28,13 @@ from pipeline.records import Pointer
 from pipeline.releases.promotion import pointer
 from pipeline.settings import PipelineSettings
 from pipeline.store.control import versions
+from pipeline.store.latencies import HOUR, Latencies, save_latencies
 from pipeline.store.open import Store
-from pipeline.training.lineage import save_lineage
+from pipeline.training.lineage import add_lineage
 from tests.agent.fakes import MODEL, NOON, Clock, FakeHands, add_champion, add_verdict, add_version
 from tests.agent.observing.looking import NEW_WORDS, SMALL, loop_over
 from tests.agent.traffic import answered, artifact, labelled, texts
+from tests.waiting import until
 
 OPERATOR, VIEWER = "a-secret-of-the-control-plane", "a-secret-of-the-viewers"
 EMPTY = "sms_numeric"
@@ -67,7 +68,8 @@ def live_through(settings: PipelineSettings, store: Store, clock: Clock, autonom
     hands.clock = clock
     loop = loop_over(settings, store, clock, autonomy=autonomy, hands=hands)
     champion = add_champion(store, artifact(settings.artifact_dir, held_out=True), at=clock() - timedelta(days=20))
-    save_lineage(store.control, MODEL, champion, LINEAGE)
+    with store.control.begin() as connection:
+        add_lineage(connection, MODEL, champion, LINEAGE)
     clock.at -= timedelta(days=12)
     for day in range(10):
         _window(store, clock, texts(100, 10 + day), wrong=1)
@@ -79,7 +81,23 @@ def live_through(settings: PipelineSettings, store: Store, clock: Clock, autonom
         clock.forward(days=1)
     with store.control.begin() as connection:
         connection.execute(update(versions).values(run_id="r1"))
+    for version, hours in ((1, 50), (2, 20)):
+        save_latencies(store.telemetry, [_hour(clock() - timedelta(hours=hour), version) for hour in range(1, hours)])
     return loop
+
+
+def _hour(at: datetime, version: int) -> Latencies:
+    """Ninety-eight quick answers and two slow ones, one that was refused, and one that failed."""
+    return Latencies(
+        latency_id=f"{at:%d%H}-{version}",
+        model=MODEL,
+        version=version,
+        at=at,
+        seconds=HOUR,
+        refused=1,
+        failed=1,
+        buckets={-24: 98, 24: 2},
+    )
 
 
 def ask_for_approval(store: Store, loop: Loop) -> None:
@@ -145,7 +163,7 @@ def listening(
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    _until(lambda: server.started)
+    until(lambda: server.started)
     url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     plane = Plane(url=url, store=store, loop=loop, server=server, thread=thread)
     try:
@@ -187,13 +205,6 @@ def _without_history(settings: PipelineSettings, store: Store, loop: Loop) -> Lo
     spec = managed_model(EMPTY)
     hands = FakeHands(store, settings.root / "no-diary")
     return replace(loop, spec=spec, observer=Observer(store, settings.artifact_dir, spec), hands=hands)
-
-
-def _until(holds, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
 
 
 def settings_in(home: Path) -> PipelineSettings:

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.settings import ServingSettings
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,7 @@ class ServerProcess:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self.port_file.exists, 60, lambda: self.log.read_text())
+        until(self.port_file.exists, lambda: self.log.read_text())
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port_file.read_text().strip()}", timeout=60)
 
     def predict(self, message: str) -> dict[str, Any]:
@@ -69,14 +69,3 @@ class ServerProcess:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.stop(signal.SIGKILL)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float, why: Callable[[], str] = str) -> None:
-    """Return as soon as `condition` holds; fail with `why` when it does not.
-
-    `seconds` is what it may take on a machine of its own; a loaded one gets ten times as long.
-    """
-    deadline = time.monotonic() + 10 * seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {10 * seconds} s: {why()}"
-        time.sleep(0.01)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.serving.running import ServerProcess, wait_for
+from tests.serving.running import ServerProcess
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
 INFER = {"inputs": [{"name": "message", "shape": [2], "datatype": "BYTES", "data": ["win", "home"]}]}
 
@@ -35,7 +36,7 @@ def test_a_line_of_the_access_log_names_the_predictions_of_its_request(trained: 
         infer = server.client.post(f"/v2/models/{MODEL}/infer", json=INFER).json()["outputs"]
         server.client.post("/predict", json={"message": 7})
         server.client.get("/models")
-        wait_for(lambda: len(lines(server.log)) >= 6, 10, lambda: server.log.read_text())
+        until(lambda: len(lines(server.log)) >= 6, lambda: server.log.read_text())
         told = lines(server.log)
         went_straight = server.counted("refit_straight_total")
     (rows,) = [output["data"] for output in infer if output["name"] == "prediction_id"]

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.serving.running import ServerProcess, wait_for
+from tests.serving.running import ServerProcess
 from tests.serving.world import World
+from tests.waiting import until
 
 LIMITS = {
     "REFIT_SERVING_HEAD_SECONDS": "2",
@@ -59,7 +60,8 @@ def test_a_client_that_stops_in_the_middle_is_let_go_and_others_are_served(serve
     ids=["one long", "many"],
 )
 def test_a_huge_head_is_refused(server: ServerProcess, head: bytes) -> None:
-    assert answer_to(server, head, BODY).startswith(b"HTTP/1.1 431")
+    # In one piece: what came after the refusal would reset the connection, and the answer might be lost with it.
+    assert answer_to(server, head + BODY).startswith(b"HTTP/1.1 431")
     assert answer_to(server, head[:4_500]).startswith(b"HTTP/1.1 431")
     assert server.predict("win")["prediction"] == "spam"
 
@@ -92,6 +94,6 @@ def test_a_thousand_connections_that_say_nothing_keep_nobody_from_being_served(s
 
 
 def test_the_service_logs_no_error_for_any_of_this(server: ServerProcess) -> None:
-    wait_for(lambda: server.predict("win")["prediction"] == "spam", 60)
+    until(lambda: server.predict("win")["prediction"] == "spam")
     assert "ERROR" not in server.log.read_text()
     assert "Traceback" not in server.log.read_text()

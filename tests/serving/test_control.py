@@ -8,8 +8,9 @@ from starlette.testclient import TestClient
 
 from pipeline.releases.promotion import promotions
 from serving.app import create_app
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
 TOKEN = {"authorization": "Bearer s3cret"}
 
@@ -36,10 +37,10 @@ def test_a_promotion_is_made_and_taken_up_at_once(two: World) -> None:
     with service(two.serving_settings(poll_seconds=30)) as client:
         done = post(client, "promote", version=2, verdict_id=two.passed_verdict(2), expected_generation=1, who="ada")
         assert (done.status_code, done.json()["version"], done.json()["generation"]) == (200, "v2", 2)
-        wait_for(lambda: current(client)["version"] == "v2", 2)
+        until(lambda: current(client)["version"] == "v2")
         back = post(client, "rollback", expected_generation=2)
         assert (back.status_code, back.json()["version"]) == (200, "v1")
-        wait_for(lambda: current(client)["generation"] == 3, 2)
+        until(lambda: current(client)["generation"] == 3)
     assert [move.who for move in promotions(two.control, MODEL)] == ["operator", "ada", "test"]
 
 
@@ -67,7 +68,7 @@ def test_undo_and_pin_is_one_call_and_says_what_lifts_the_pin(two: World) -> Non
         pinned = post(client, "pin", expected_generation=2, back=True, lift_when="v3 is trained").json()
         assert (pinned["version"], pinned["pin"]) == ("v1", 1)
         assert "unpin with expected_pin 1, when v3 is trained" in pinned["lifted_by"][0]
-        wait_for(lambda: current(client)["version"] == "v1" and current(client)["pin"] is not None, 2)
+        until(lambda: current(client)["version"] == "v1" and current(client)["pin"] is not None)
         assert current(client)["pin"]["lift_when"] == "v3 is trained"
         two.add_version(3)
         refused = post(client, "promote", version=3, verdict_id=two.passed_verdict(3), expected_generation=3)
@@ -75,7 +76,7 @@ def test_undo_and_pin_is_one_call_and_says_what_lifts_the_pin(two: World) -> Non
         assert "pinned at v1" in refused.json()["error"]["message"]
         assert post(client, "unpin", expected_pin=7).status_code == 409
         assert post(client, "unpin", expected_pin=1).status_code == 200
-        wait_for(lambda: current(client)["pin"] is None, 2)
+        until(lambda: current(client)["pin"] is None)
         again = post(client, "promote", version=3, verdict_id=two.passed_verdict(3), expected_generation=3)
         assert again.json()["version"] == "v3"
 
@@ -84,9 +85,9 @@ def test_a_pin_ends_a_rollout_that_runs(two: World) -> None:
     with service(two.serving_settings()) as client:
         verdict = two.passed_verdict(2)
         post(client, "promote", version=2, verdict_id=verdict, expected_generation=1, strategy="canary")
-        wait_for(lambda: current(client)["rollout"] is not None, 2)
+        until(lambda: current(client)["rollout"] is not None)
         post(client, "pin", expected_generation=1)
-        wait_for(lambda: current(client)["rollout"] is None, 2)
+        until(lambda: current(client)["rollout"] is None)
     assert two.generation == 1
 
 
@@ -95,14 +96,14 @@ def test_a_rollout_is_begun_steered_and_cancelled(two: World) -> None:
         verdict = two.passed_verdict(2)
         begun = post(client, "promote", version=2, verdict_id=verdict, expected_generation=1, strategy="canary").json()
         assert (begun["state"], begun["stage"]) == ("started", 1)
-        wait_for(lambda: current(client)["rollout"] is not None, 2)
+        until(lambda: current(client)["rollout"] is not None)
         assert current(client)["rollout"]["share"] == 0.05
         second = post(client, "rollout", action="advance", rollout_id=begun["rollout_id"]).json()
         assert (second["state"], second["stage"]) == ("advanced", 2)
         assert post(client, "rollout", action="advance", rollout_id="another").status_code == 409
         ended = post(client, "rollout", action="take_back", rollout_id=begun["rollout_id"]).json()
         assert ended["state"] == "roll_back"
-        wait_for(lambda: current(client)["rollout"] is None, 2)
+        until(lambda: current(client)["rollout"] is None)
 
 
 def test_another_model_is_404(two: World) -> None:

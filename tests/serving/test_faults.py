@@ -18,9 +18,10 @@ from serving.prediction_log import Entry, PredictionLog
 from serving.spool import Spool
 from serving.telemetry_writer import telemetry_writer
 from serving.trials import TrialFigures
-from tests.serving.running import ServerProcess, service, wait_for
+from tests.serving.running import ServerProcess, service
 from tests.serving.test_many_models import NUMERIC, VALUES, numeric_content
 from tests.serving.world import MODEL, World, artifact_content
+from tests.waiting import until
 
 PATIENCE = 10
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -43,7 +44,7 @@ def test_without_mlflow_and_agent_versions_are_promoted_swapped_and_taken_back(t
                 body |= {"version": version, "verdict_id": trained.passed_verdict(version)}
             moved = server.client.post(f"/control/models/{MODEL}/{path}", json=body)
             assert moved.status_code == 200, moved.text
-            wait_for(lambda v=version: server.predict("win")["model_version"] == f"v{v}", PATIENCE)
+            until(lambda v=version: server.predict("win")["model_version"] == f"v{v}")
         assert server.client.get("/health").json()["status"] == "ok"
 
 
@@ -67,14 +68,14 @@ def test_a_disk_that_takes_nothing_stops_no_answer_and_loses_no_row_once_there_i
     """The process may write no file any further: neither the store, nor the spool, nor its own log."""
     with ServerProcess(trained.settings.root) as server:
         answered = [server.predict("win")["prediction_id"]]
-        wait_for(lambda: server.counted("refit_log_written_total") == 1, PATIENCE)
+        until(lambda: server.counted("refit_log_written_total") == 1)
         limits = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         answered += [server.predict("win")["prediction_id"] for _ in range(50)]
-        wait_for(lambda: server.client.get("/health").json()["status"] == "degraded", PATIENCE)
+        until(lambda: server.client.get("/health").json()["status"] == "degraded")
         assert "The disk of the database" in str(server.client.get("/health").json()["reasons"])
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
-        wait_for(lambda: len(trained.logged()) == len(answered), PATIENCE)
+        until(lambda: len(trained.logged()) == len(answered))
         assert server.counted("refit_log_dropped_total") == 0
         server.stop()
     assert list(trained.logged()) == answered
@@ -94,10 +95,10 @@ def test_a_store_without_room_sends_rows_to_the_spool_and_gets_them_when_it_has_
     log.start()
     for number in range(1_000):
         assert log.offer(entry(number))
-    wait_for(lambda: log.state().spooled > 0, PATIENCE)
+    until(lambda: log.state().spooled > 0)
     assert "is full" in str(log.state().problem)
     pages[0] = 1_000_000
-    wait_for(lambda: log.state().spooled == log.state().waiting == 0, PATIENCE)
+    until(lambda: log.state().spooled == log.state().waiting == 0)
     log.close(PATIENCE)
     with engine.connect() as connection:
         written = list(connection.execute(select(predictions.c.prediction_id)).scalars())
@@ -128,7 +129,7 @@ def test_a_version_that_answers_no_probability_never_becomes_champion(trained: W
     trained.add_version(2, weights=(float("nan"),) * 6)  # registered, whole, and of the right kind
     with ServerProcess(trained.settings.root) as server:
         trained.promote(2)
-        wait_for(lambda: server.client.get("/health").json()["status"] == "degraded", PATIENCE)
+        until(lambda: server.client.get("/health").json()["status"] == "degraded")
         assert server.predict("win")["model_version"] == "v1"
         assert "no probability" in server.client.get("/health").json()["reasons"][0]
 
@@ -164,12 +165,12 @@ def test_replicas_with_disks_of_their_own_swap_together_and_survive_a_kill(train
         with ServerProcess(other_home, **store) as other:
             trained.promote(2)
             for server in (one, other):
-                wait_for(lambda s=server: s.predict("win")["model_version"] == "v2", PATIENCE)
+                until(lambda s=server: s.predict("win")["model_version"] == "v2")
             other.stop(signal.SIGKILL)
         trained.promote(3)
         with ServerProcess(other_home, **store) as again:
             for server in (one, again):
-                wait_for(lambda s=server: s.predict("win")["model_version"] == "v3", PATIENCE)
+                until(lambda s=server: s.predict("win")["model_version"] == "v3")
 
 
 def test_two_services_on_one_store_follow_each_swap(trained: World) -> None:
@@ -179,13 +180,13 @@ def test_two_services_on_one_store_follow_each_swap(trained: World) -> None:
         for promoted in (2, 1):
             trained.promote(2) if promoted == 2 else trained.roll_back()
             for server in (one, other):
-                wait_for(lambda s=server, v=promoted: s.predict("win")["model_version"] == f"v{v}", PATIENCE)
+                until(lambda s=server, v=promoted: s.predict("win")["model_version"] == f"v{v}")
 
 
 def test_a_pointer_to_nothing_leaves_the_champion_serving_and_is_said(trained: World) -> None:
     with ServerProcess(trained.settings.root) as server:
         trained.artifact_file(trained.add_version(2)).unlink()
         trained.promote(2)
-        wait_for(lambda: server.client.get("/health").json()["status"] == "degraded", PATIENCE)
+        until(lambda: server.client.get("/health").json()["status"] == "degraded")
         assert server.predict("win")["model_version"] == "v1"
         assert "sms_spam v2" in server.client.get("/health").json()["reasons"][0]

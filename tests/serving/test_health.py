@@ -5,8 +5,9 @@ from pydantic import SecretStr
 from serving.health import health
 from serving.prediction_log import LogState
 from serving.slots import Slots
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
 QUIET_LOG = LogState(waiting=0, capacity=10, written=0, dropped=0, refused=0, failures=0, problem=None)
 
@@ -49,7 +50,7 @@ def test_a_corrupt_challenger_leaves_it_ready_but_degraded(world: World) -> None
     with service(world.serving_settings()) as client:
         world.artifact_file(world.add_version(2)).write_bytes(b"rubbish")
         world.promote(2)
-        wait_for(lambda: client.get("/health").json()["status"] == "degraded", 5)
+        until(lambda: client.get("/health").json()["status"] == "degraded")
         assert client.get("/health").status_code == 200
         assert "sms_spam v2" in client.get("/health").json()["reasons"][0]
         assert client.post("/predict", json={"message": "win"}).json()["model_version"] == "v1"
@@ -60,7 +61,7 @@ def test_what_is_loaded_is_told_slot_by_slot(world: World) -> None:
     world.promote(1)
     with service(world.serving_settings()) as client:
         world.promote(2)
-        wait_for(lambda: client.get("/models/current").json()["models"][MODEL]["version"] == "v2", 5)
+        until(lambda: client.get("/models/current").json()["models"][MODEL]["version"] == "v2")
         found = client.get("/models/current").json()["models"][MODEL]
     assert (found["generation"], found["artifact_sha256"], found["previous_version"]) == (2, second, "v1")
     assert found["slots"]["champion"] == {"state": "serving", "version": "v2", "artifact_sha256": second}

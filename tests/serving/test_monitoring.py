@@ -3,8 +3,9 @@
 import pytest
 from starlette.testclient import TestClient
 
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, World, everyday_texts, small_profile
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_performance_is_unknown_before_a_champion_and_before_labels(world: World
         assert (before["status"], before["accuracy"], before["latency"]["p50_ms"]) == ("no_champion", None, None)
         world.add_version(1)
         world.promote(1)
-        wait_for(lambda: client.get("/health/ready").status_code == 200, 5)
+        until(lambda: client.get("/health/ready").status_code == 200)
         client.post("/predict", json={"message": "win"})
         after = client.get("/metrics/performance").json()["models"][MODEL]
     assert (after["status"], after["accuracy"], after["p_below_floor"]) == ("no_data", None, None)
@@ -84,7 +85,7 @@ def test_accuracy_is_that_of_the_labelled_predictions_with_an_interval(world: Wo
         ids = [client.post("/predict", json={"message": "win"}).json()["prediction_id"] for _ in range(40)]
         labels = [{"prediction_id": name, "label": "ham" if place < 10 else "spam"} for place, name in enumerate(ids)]
         client.post("/feedback", json={"labels": labels})
-        wait_for(lambda: len(world.logged()) == 40, 5)
+        until(lambda: len(world.logged()) == 40)
         found = client.get("/metrics/performance").json()["models"][MODEL]
     assert (found["labels"], found["accuracy"], found["window_predictions"]) == (40, 0.75, 40)
     low, high = found["accuracy_interval_98"]

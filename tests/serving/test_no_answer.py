@@ -33,3 +33,16 @@ def test_numbers_that_are_too_large_to_compute_with_are_refused_and_not_logged(
         assert "finds no probability" in answer.text
         assert client.post(f"/models/{NUMERIC}/predict", json={"features": VALUES}).status_code == 200
     assert len(numeric.logged()) == 1
+
+
+@pytest.mark.parametrize("direction", [1e308, -1e308])
+def test_a_sum_that_is_infinite_is_no_certainty_but_refused(world: World, direction: float) -> None:
+    world.first_champion(NUMERIC, numeric_content(scale=0.01))
+    with service(world.serving_settings()) as client:
+        one_is_too_large = [direction, *VALUES[1:]]
+        answer = client.post(f"/models/{NUMERIC}/predict", json={"features": one_is_too_large})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "no_answer")
+        large_and_fine = [direction / 1e200, *VALUES[1:]]
+        answer = client.post(f"/models/{NUMERIC}/predict", json={"features": large_and_fine})
+        assert answer.status_code == 200
+        assert None not in [part["contribution"] for part in answer.json()["top_features"]]

@@ -16,8 +16,9 @@ from pipeline.monitoring.window import latest_window
 from pipeline.releases.promotion import pointer
 from pipeline.served.artifact import artifact_path, load_artifact, pack
 from pipeline.served.numeric_forms import Linear, NumericModel
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import World
+from tests.waiting import until
 
 MODEL = "breast_cancer"
 
@@ -47,7 +48,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def client(world: World) -> Iterator[TestClient]:
     with service(world.serving_settings()) as made:
-        wait_for(lambda: made.get(f"/models/{MODEL}/drift/latest").status_code == 200, 10)
+        until(lambda: made.get(f"/models/{MODEL}/drift/latest").status_code == 200)
         yield made
 
 
@@ -76,7 +77,7 @@ def test_the_kept_report_of_a_window_of_numbers_is_served(client: TestClient, wo
     assert client.get(f"/models/{MODEL}/drift/latest").json()["report"] is None
     answered = client.post(f"/models/{MODEL}/predict/batch", json={"rows": rows(60, seed=5, shift=1.5)})
     assert answered.status_code == 200
-    wait_for(lambda: len(world.logged()) == 60, 10)
+    until(lambda: len(world.logged()) == 60)
     champion = pointer(world.control, MODEL)
     path = artifact_path(world.settings.artifact_dir, MODEL, champion.artifact_sha256)
     window = latest_window(world.store.telemetry, model=MODEL, version=1, rows=100)

@@ -10,8 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipeline.releases.rollout import RolloutRules, Stage, Strategy, Traffic
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
 INFER = f"/v2/models/{MODEL}/infer"
 
@@ -133,7 +134,7 @@ def test_a_version_that_is_asked_for_by_number_answers_alone_whatever_is_tried_b
     world.roll_out(2, RolloutRules(strategy=Strategy.CANARY, stages=(everyone,)))
     body = {"inputs": [tensor("win", "home")]}
     with service(world.serving_settings()) as canary:
-        wait_for(lambda: canary.post(INFER, json=body).json()["model_version"] == "v2", 10)
+        until(lambda: canary.post(INFER, json=body).json()["model_version"] == "v2")
         asked = {canary.post(f"/v2/models/{MODEL}/versions/1/infer", json=body).json()["model_version"] for _ in "1234"}
         listed = canary.get(f"/v2/models/{MODEL}").json()["versions"]
         found = [canary.get(f"/v2/models/{MODEL}/versions/{tag}").status_code for tag in ("v1", "v2")]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from serving.prediction_log import Entry, PredictionLog
-from tests.serving.running import wait_for
+from tests.waiting import until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -79,12 +79,12 @@ def test_a_store_that_is_away_gets_the_same_rows_when_it_is_back() -> None:
     log = log_to(store)
     log.start()
     offer(log, 25)
-    wait_for(lambda: log.state().failures > 1, 5)
+    until(lambda: log.state().failures > 1)
     assert log.state().problem is not None
     assert not log.can_wait()
     assert log.state().waiting == 25
     store.away = False
-    wait_for(lambda: log.state().written == 25, 5)
+    until(lambda: log.state().written == 25)
     assert log.state().problem is None
     log.close(1)
     assert store.rows == [f"p{number}" for number in range(25)]

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
 
 def test_a_prediction_says_class_confidence_version_time_words_and_id(world: World) -> None:
@@ -67,7 +68,7 @@ def test_predictions_are_written_while_the_service_runs(world: World) -> None:
     world.promote(1)
     with service(world.serving_settings()) as client:
         found = client.post("/predict", json={"message": "win"}).json()["prediction_id"]
-        wait_for(lambda: found in world.logged(), 5)
+        until(lambda: found in world.logged())
 
 
 def test_the_documentation_names_every_route_with_its_body(world: World) -> None:

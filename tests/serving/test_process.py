@@ -16,8 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from pipeline.store.engine import open_engine
-from tests.serving.running import ROOT, ServerProcess, wait_for
+from tests.serving.running import ROOT, ServerProcess
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
 # Seconds that a loaded machine may take over what takes a moment.
 PATIENCE = 10
@@ -74,13 +75,13 @@ def test_promotions_under_load_fail_no_request_and_every_answer_is_of_a_promoted
 
     with ServerProcess(trained.settings.root) as server, ThreadPoolExecutor(3) as threads:
         asking = [threads.submit(keep_asking, server.client.base_url) for _ in range(3)]
-        wait_for(lambda: answered_by("v1"), PATIENCE)
+        until(lambda: answered_by("v1"))
         for version in (2, 3, 4, 5):
             trained.add_version(version)
             trained.promote(version)
-            wait_for(lambda tag=f"v{version}": answered_by(tag), PATIENCE)
+            until(lambda tag=f"v{version}": answered_by(tag))
         trained.roll_back()
-        wait_for(lambda: answered_by("v4"), PATIENCE)
+        until(lambda: answered_by("v4"))
         stop.set()
         assert [thread.exception() for thread in asking] == [None] * 3
         server.stop()
@@ -92,7 +93,7 @@ def test_promotions_under_load_fail_no_request_and_every_answer_is_of_a_promoted
 def test_a_killed_service_loses_nothing_that_was_written_before_and_starts_again(trained: World) -> None:
     with ServerProcess(trained.settings.root) as server:
         answered = [server.predict(f"win {number}")["prediction_id"] for number in range(200)]
-        wait_for(lambda: server.counted("refit_log_written_total") == 200, PATIENCE)
+        until(lambda: server.counted("refit_log_written_total") == 200)
         server.stop(signal.SIGKILL)
     with ServerProcess(trained.settings.root) as restarted:
         answered.append(restarted.predict("home")["prediction_id"])
@@ -112,13 +113,13 @@ def test_a_kill_under_load_loses_the_last_answers_alone(trained: World, store_is
         threads = stack.enter_context(ThreadPoolExecutor(4))
         asking = [threads.submit(ask_for_ever, server, answers) for answers in answered]
         kept = "refit_log_written_total" if store_is_there else "refit_log_spooled_rows"
-        wait_for(lambda: server.counted(kept) > 500, PATIENCE)
+        until(lambda: server.counted(kept) > 500)
         server.process.kill()
         server.process.wait(PATIENCE)
         assert [thread.exception() for thread in asking] == [None] * 4
     with ServerProcess(trained.settings.root, **quick_store(trained)) as restarted:  # replays what the dead one spooled
-        wait_for(lambda: len(telemetry_ids(trained)) > 500, PATIENCE)
-        wait_for(lambda: restarted.counted("refit_log_spooled_rows") == 0, PATIENCE)
+        until(lambda: len(telemetry_ids(trained)) > 500)
+        until(lambda: restarted.counted("refit_log_spooled_rows") == 0)
         restarted.stop()
     written = telemetry_ids(trained)
     known = set(written)
@@ -135,7 +136,7 @@ def test_a_terminated_service_finishes_its_requests_and_writes_everything(traine
         assert trained.logged() == {}
         with ThreadPoolExecutor(1) as thread:
             batch = thread.submit(server.client.post, "/predict/batch", json={"messages": texts})
-            wait_for(lambda: server.counted(f'refit_predictions_total{{model="{MODEL}"}}') > 100, PATIENCE)
+            until(lambda: server.counted(f'refit_predictions_total{{model="{MODEL}"}}') > 100)
             server.process.send_signal(signal.SIGTERM)  # most often in the middle of the batch
             answered += [found["prediction_id"] for found in batch.result().json()["predictions"]]
         assert server.process.wait(20) == -signal.SIGTERM
@@ -172,7 +173,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_the_servi
         for path in ("/predict", f"/models/{MODEL}/predict"):
             with socket.create_connection(address) as connection:
                 connection.sendall(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{{".encode())
-        wait_for(lambda: server.counted('refit_errors_total{status="499"}') == 2, PATIENCE, server.log.read_text)
+        until(lambda: server.counted('refit_errors_total{status="499"}') == 2, server.log.read_text)
         assert server.predict("win")["prediction"] == "spam"
         assert "ERROR" not in server.log.read_text()
 
@@ -208,7 +209,7 @@ def test_in_the_durable_mode_every_answer_before_a_kill_is_in_the_store(trained:
     answered: list[str] = []
     with ServerProcess(trained.settings.root, **DURABLE) as server, ThreadPoolExecutor(4) as threads:
         asking = [threads.submit(ask_for_ever, server, answered) for _ in range(4)]
-        wait_for(lambda: len(answered) > answers, PATIENCE)
+        until(lambda: len(answered) > answers)
         server.process.kill()
         server.process.wait(10)
         assert [thread.exception() for thread in asking] == [None] * 4
@@ -240,12 +241,12 @@ def test_predictions_of_a_time_without_store_survive_a_kill_and_are_written_once
     answered: list[str] = []
     with store_away(trained), ServerProcess(trained.settings.root, **quick_store(trained)) as server:
         answered += [server.predict("win")["prediction_id"] for _ in range(50)]
-        wait_for(lambda: server.counted("refit_log_spooled_rows") == 50, PATIENCE)
+        until(lambda: server.counted("refit_log_spooled_rows") == 50)
         server.stop(signal.SIGKILL)
     for _ in range(2):
         with ServerProcess(trained.settings.root, **quick_store(trained)) as server:
             answered.append(server.predict("win")["prediction_id"])
-            wait_for(lambda: len(telemetry_ids(trained)) == len(answered), PATIENCE)
+            until(lambda: len(telemetry_ids(trained)) == len(answered))
             server.stop(signal.SIGKILL)
     assert telemetry_ids(trained) == answered
 
@@ -278,7 +279,7 @@ def test_swaps_under_load_fail_no_request_and_each_answer_is_of_one_version(trai
         try:
             for number in range(30):  # benchmarks.soak makes a hundred
                 trained.roll_back() if number % 2 == 0 else trained.promote(2)
-                wait_for(lambda n=number: server.counted(f'refit_swaps_total{{model="{MODEL}"}}') >= n + 2, PATIENCE)
+                until(lambda n=number: server.counted(f'refit_swaps_total{{model="{MODEL}"}}') >= n + 2)
         finally:
             stop.set()
         assert [thread.exception() for thread in asking] == [None] * 2

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from pipeline.served.artifact import artifact_path
-from tests.serving.running import ROOT, ServerProcess, wait_for
+from tests.serving.running import ROOT, ServerProcess
 from tests.serving.world import MODEL, World
+from tests.waiting import until
 
-PATIENCE = 20
 OPERATOR, VIEWER = "the-operators-long-token", "the-viewers-long-token"
 
 
@@ -34,7 +34,7 @@ def control_plane(world: World) -> Iterator[str]:
             stderr=writing,
         )
     try:
-        wait_for(lambda: port_file.exists() or process.poll() is not None, 60, log.read_text)
+        until(lambda: port_file.exists() or process.poll() is not None, log.read_text)
         assert process.poll() is None, log.read_text()
         yield f"http://127.0.0.1:{port_file.read_text().strip()}"
     finally:
@@ -65,10 +65,10 @@ def test_a_replica_with_an_empty_home_serves_what_it_fetches_and_keeps_it(traine
     home.mkdir()
     with control_plane(trained) as url:
         with ServerProcess(home, **apart(trained, url)) as replica:
-            wait_for(lambda: replica.client.get("/health/ready").status_code == 200, PATIENCE, replica.log.read_text)
+            until(lambda: replica.client.get("/health/ready").status_code == 200, replica.log.read_text)
             assert replica.predict("win a prize")["model_version"] == "v1"
             trained.promote(2)
-            wait_for(lambda: replica.predict("win")["model_version"] == "v2", PATIENCE, replica.log.read_text)
+            until(lambda: replica.predict("win")["model_version"] == "v2", replica.log.read_text)
             replica.stop()
         assert not (home / "artifacts").exists()
     with ServerProcess(home, **apart(trained, url)) as replica:  # the control plane is away now
@@ -86,13 +86,13 @@ def test_an_altered_artefact_is_never_served_and_a_restored_one_is(trained: Worl
     good = file.read_bytes()
     file.write_bytes(good[:-1] + b"?")
     with control_plane(trained) as url, ServerProcess(home, **apart(trained, url)) as replica:
-        wait_for(lambda: replica.client.get("/health/ready").status_code == 200, PATIENCE, replica.log.read_text)
+        until(lambda: replica.client.get("/health/ready").status_code == 200, replica.log.read_text)
         trained.promote(3)
         problems = lambda: replica.client.get("/health").json()["models"][MODEL]["problems"]  # noqa: E731
-        wait_for(lambda: any("other bytes" in one["message"] for one in problems()), PATIENCE, replica.log.read_text)
+        until(lambda: any("other bytes" in one["message"] for one in problems()), replica.log.read_text)
         assert replica.predict("win")["model_version"] == "v1"
         file.write_bytes(good)
-        wait_for(lambda: replica.predict("win")["model_version"] == "v3", PATIENCE, replica.log.read_text)
+        until(lambda: replica.predict("win")["model_version"] == "v3", replica.log.read_text)
         assert not problems()
         replica.stop()
 

@@ -21,8 +21,9 @@ from serving.routing import Split
 from serving.shadow import Shadow
 from serving.slots import Lineup, Loaded, Trial
 from serving.trials import TrialFigures
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, WEIGHTS, World
+from tests.waiting import until
 
 # Seconds that a loaded machine may take over what takes a moment.
 PATIENCE = 10
@@ -91,9 +92,9 @@ def ended(world: World) -> Callable[[], bool]:
 def test_a_shadow_is_logged_with_its_slot_and_never_answers(two: World) -> None:
     two.roll_out(2, LONG_SHADOW)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         assert {ask(client, f"c{number}")["model_version"] for number in range(30)} == {"v1"}
-        wait_for(lambda: current(client)["rollout"]["compared"] == 30, PATIENCE)
+        until(lambda: current(client)["rollout"]["compared"] == 30)
         assert current(client)["slots"]["challenger"]["state"] == "shadow"
     slots = two.logged_slots()
     assert (slots.count(("champion", 1)), slots.count(("challenger_shadow", 2)), len(slots)) == (30, 30, 60)
@@ -102,9 +103,9 @@ def test_a_shadow_is_logged_with_its_slot_and_never_answers(two: World) -> None:
 def test_a_shadow_that_agrees_is_promoted_after_its_traffic(two: World) -> None:
     two.roll_out(2, rules(Traffic.SHADOW))
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         ask_until(client, lambda: current(client)["version"] == "v2")
-        wait_for(lambda: current(client)["rollout"] is None, PATIENCE)
+        until(lambda: current(client)["rollout"] is None)
     done = rollout_history(two.control, MODEL)[0]
     assert (done.kind, done.who, champion(two)) == (EventKind.COMPLETED, "serving", 2)
     assert done.body["figures"]["pairs"] >= 20
@@ -113,7 +114,7 @@ def test_a_shadow_that_agrees_is_promoted_after_its_traffic(two: World) -> None:
 def test_a_shadow_that_disagrees_is_taken_back_and_the_champion_never_notices(two: World) -> None:
     two.roll_out(3, LONG_SHADOW)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         assert ask_until(client, ended(two)) == {"v1"}
     done = rollout_history(two.control, MODEL)[0]
     assert (done.kind, champion(two)) == (EventKind.ROLLED_BACK, 1)
@@ -123,7 +124,7 @@ def test_a_shadow_that_disagrees_is_taken_back_and_the_champion_never_notices(tw
 def test_a_canary_answers_its_share_and_the_same_caller_gets_the_same_version(two: World) -> None:
     two.roll_out(2, LONG_CANARY)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         first = {f"c{number}": ask(client, f"c{number}")["model_version"] for number in range(60)}
         again = {caller: ask(client, caller)["model_version"] for caller in first}
         named = [client.post("/predict", json={"message": "win"}, headers={"x-request-id": "r-1"}) for _ in range(5)]
@@ -139,7 +140,7 @@ def test_a_canary_answers_its_share_and_the_same_caller_gets_the_same_version(tw
 def test_a_batch_of_a_canary_is_answered_by_one_version(two: World) -> None:
     two.roll_out(2, LONG_CANARY)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         for headers in ({}, {}, *({"x-caller-id": str(caller)} for caller in range(8))):
             found = client.post("/predict/batch", json={"messages": ["win"] * 20}, headers=headers).json()
             assert len({prediction["model_version"] for prediction in found["predictions"]}) == 1
@@ -149,7 +150,7 @@ def test_a_canary_goes_through_its_stages_to_the_promotion(two: World) -> None:
     stages = tuple(Stage(traffic=Traffic.CANARY, share=share, min_requests=10) for share in (0.2, 0.6))
     two.roll_out(2, RolloutRules(strategy=Strategy.CANARY, stages=stages))
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         ask_until(client, lambda: champion(two) == 2)
     kinds = [event.kind for event in rollout_history(two.control, MODEL)][::-1]
     assert kinds == [EventKind.STARTED, EventKind.ADVANCED, EventKind.COMPLETED]
@@ -159,7 +160,7 @@ def test_blue_green_switches_at_once_and_switches_back_when_the_new_version_fail
     two.roll_out(3, BLUE_GREEN)
     with service(two.serving_settings()) as client:
         versions = ask_until(client, ended(two))
-        wait_for(lambda: current(client)["version"] == "v1", PATIENCE)
+        until(lambda: current(client)["version"] == "v1")
         assert ask(client)["model_version"] == "v1"
     assert "v3" in versions  # and v1, when its turn was not over before the first request
     kinds = [event.kind for event in rollout_history(two.control, MODEL)][::-1]
@@ -181,7 +182,7 @@ def test_labels_take_back_a_version_that_is_wrong_where_it_differs(two: World) -
     stage = Stage(traffic=Traffic.SHADOW, min_requests=1_000_000)
     two.roll_out(3, RolloutRules(strategy=Strategy.SHADOW, stages=(stage,), guards=lenient))
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         asked = [ask(client, f"c{number}")["prediction_id"] for number in range(40)]
         labels = [{"prediction_id": found, "label": "spam"} for found in asked]
         client.post("/feedback", json={"labels": labels})
@@ -204,19 +205,19 @@ def test_a_challenger_that_cannot_be_loaded_is_taken_back_and_the_champion_serve
 def test_another_promotion_ends_a_rollout(two: World) -> None:
     two.roll_out(2, LONG_CANARY)
     with service(two.serving_settings()) as client:
-        wait_for(rolling(client), PATIENCE)
+        until(rolling(client))
         two.promote(3)
-        wait_for(ended(two), PATIENCE)
-        wait_for(lambda: current(client)["version"] == "v3", PATIENCE)
+        until(ended(two))
+        until(lambda: current(client)["version"] == "v3")
     assert rollout_history(two.control, MODEL)[0].kind is EventKind.CANCELLED
 
 
 def test_two_services_on_one_store_carry_on_one_rollout(two: World) -> None:
     two.roll_out(2, rules(Traffic.SHADOW))
     with service(two.serving_settings()) as one, service(two.serving_settings()) as other:
-        wait_for(lambda: rolling(one)() and rolling(other)(), PATIENCE)
+        until(lambda: rolling(one)() and rolling(other)())
         ask_until(one, lambda: bool(ask(other)) and ended(two)())
-        wait_for(lambda: current(one)["version"] == current(other)["version"] == "v2", PATIENCE)
+        until(lambda: current(one)["version"] == current(other)["version"] == "v2")
     assert two.generation == 2
 
 

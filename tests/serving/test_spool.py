@@ -10,9 +10,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from serving.prediction_log import Entry, PredictionLog
 from serving.spool import Spool
 from serving.telemetry_writer import telemetry_writer
-from tests.serving.running import wait_for
 from tests.serving.test_prediction_log import FakeStore, entry
 from tests.serving.world import World
+from tests.waiting import until
 
 AWAY = OperationalError("insert", {}, Exception("away"))
 
@@ -120,14 +120,14 @@ def test_the_log_spools_while_the_store_is_away_and_replays_before_what_is_new(t
     log.start()
     for found in entries(0, 25):
         log.offer(found)
-    wait_for(lambda: log.state().spooled == 25, 5)
+    until(lambda: log.state().spooled == 25)
     assert (log.state().waiting, store.rows) == (0, [])
     store.away = False
-    wait_for(lambda: log.state().replayed == 25, 5)
-    wait_for(lambda: log.state().problem is None, 5)  # without waiting for another prediction
+    until(lambda: log.state().replayed == 25)
+    until(lambda: log.state().problem is None)  # without waiting for another prediction
     for found in entries(25, 5):
         log.offer(found)
-    wait_for(lambda: len(store.rows) == 30, 5)
+    until(lambda: len(store.rows) == 30)
     log.close(1)
     assert store.rows == names(0, 30)
     assert (log.state().dropped, log.state().spooled, log.state().problem) == (0, 0, None)
@@ -139,7 +139,7 @@ def test_a_spooled_row_that_is_refused_holds_no_other_back(tmp_path: Path, refus
     spool.append(entries(0, 3))
     log = PredictionLog(store.write, capacity=1_000, batch_rows=10, flush_seconds=0.01, spool=spool)
     log.start()
-    wait_for(lambda: log.state().spooled == 0, 5)
+    until(lambda: log.state().spooled == 0)
     log.offer(entry(3))
     log.close(5)
     assert store.rows == ["p0", "p2", "p3"]

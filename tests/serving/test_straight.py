@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.serving.running import ServerProcess, wait_for
+from tests.serving.running import ServerProcess
 from tests.serving.world import World
+from tests.waiting import until
 
 SEEDS = int(os.environ.get("REFIT_FUZZ_SEEDS", "20" if os.environ.get("CI") else "2"))
 KEYS = {"REFIT_SERVING_PREDICTION_KEYS": '["right"]'}
@@ -204,5 +205,5 @@ def test_a_connection_that_has_gone_straight_is_closed_when_it_is_idle(
         connection = Connection(server)
         assert connection.answer(request())[0].endswith(b"200 OK")
         assert connection.socket.recv(100) == b""
-        wait_for(lambda: server.counted("refit_straight_total") == 1, 20)
+        until(lambda: server.counted("refit_straight_total") == 1)
     world.store.close()

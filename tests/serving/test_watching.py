@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 
 from pipeline.monitoring.window import latest_window, save_report
 from pipeline.store.engine import writing
-from tests.serving.running import service, wait_for
+from tests.serving.running import service
 from tests.serving.world import MODEL, World, everyday_texts
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +26,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def client(world: World) -> Iterator[TestClient]:
     with service(world.serving_settings()) as made:
-        wait_for(lambda: made.get("/health/ready").status_code == 200, 5)
+        until(lambda: made.get("/health/ready").status_code == 200)
         made.post("/predict/batch", json={"messages": everyday_texts(60, seed=1)})
-        wait_for(lambda: len(world.logged()) == 60, 5)
+        until(lambda: len(world.logged()) == 60)
         yield made
 
 
@@ -99,7 +100,7 @@ def test_an_unknown_model_is_not_found(client: TestClient, path: str) -> None:
 @pytest.mark.parametrize("path", ["/labels/queue", "/drift/latest", "/drift/history"])
 def test_a_store_that_fails_in_the_middle_is_said_to_be_away(world: World, path: str) -> None:
     with service(world.serving_settings()) as client:
-        wait_for(lambda: client.get(path).status_code == 200, 5)
+        until(lambda: client.get(path).status_code == 200)
         rename(world, "{0}", "{0}_away")
         try:
             answer = client.get(path)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from functools import partial
 
-from agent.build import now, run_metrics, score
+from agent.build import run_metrics, score
 from agent.control_plane.views.one_model import served_by
 from agent.control_plane.views.sources import Sources, ViewSettings
 from agent.loop import Loop
 from agent.schedule.calendar import Kind
 from agent.schedule.looking import deployed_plans
 from agent.settings import AgentSettings
+from pipeline.clock import utc_now
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 
@@ -18,7 +19,7 @@ def build_sources(settings: AgentSettings, store: Store, loops: Mapping[str, Loo
     return Sources(
         store=store,
         loops=loops,
-        clock=now,
+        clock=utc_now,
         artifact_dir=settings.pipeline.artifact_dir,
         score=lambda model: score(store, model),
         served=served_by(settings.serving_url),

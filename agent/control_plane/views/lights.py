@@ -12,8 +12,8 @@ from typing import Any
 from agent.actions import Action
 from agent.decision import Trigger
 from agent.evidence import DataStatus
-from agent.rules.signals import HOURS_PER_DAY
 from agent.rules.wording import score, share
+from pipeline.durations import HOURS_PER_DAY
 from pipeline.records import version_tag
 
 # So many intervals without a look mean that nobody looks any more.

@@ -11,8 +11,8 @@ from agent.control_plane.views.sources import Sources
 from agent.record import ledger
 from agent.record.canonical import to_plain
 from agent.record.ledger import Entry
-from agent.record.past import hours_between
-from agent.rules.signals import DRIFT_SCORES
+from pipeline.durations import hours_between
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.records import Pointer, version_tag
 from pipeline.releases.promotion import pointer
 from pipeline.spec import TextInput

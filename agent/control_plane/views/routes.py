@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.control_plane.roles import Role, role_of
 from agent.control_plane.views.decided import decision_under, numbers_in, scorecard_of
+from agent.control_plane.views.latency import latency
 from agent.control_plane.views.messages import examples, give_labels, patterns, queue
 from agent.control_plane.views.one_model import one_model
 from agent.control_plane.views.overview import overview
@@ -85,6 +86,20 @@ def _measured(routes: APIRouter, sources: Sources) -> None:
         """The measured windows, oldest first. Of a long time, the worst of each stretch are kept, not means."""
         until = sources.clock()
         return series(sources.store, sources.spec_of(name), since=until - timedelta(days=days), until=until, most=most)
+
+    @routes.get("/models/{name}/latency")
+    def answered(
+        name: Name,
+        days: Annotated[float, Query(gt=0, le=3_660, description="How far back.")] = 1.0,
+        most: Annotated[int, Query(ge=10, le=1_000, description="About how many points at most.")] = 400,
+    ) -> Plain:
+        """Requests, median and 99th percentile of single predictions, oldest first, and of each version in that time.
+
+        By the minute up to two days, by the hour beyond, over all processes of the service.
+        """
+        until = sources.clock()
+        model, since = sources.spec_of(name).name, until - timedelta(days=days)
+        return latency(sources.store, model, since=since, until=until, most=most)
 
 
 def _released(routes: APIRouter, sources: Sources) -> None:

@@ -9,9 +9,7 @@ from sqlalchemy import ColumnElement, Engine, func, select
 
 from agent.control_plane.views.thinning import Glance, shown
 from agent.record.canonical import to_plain
-from agent.rules.signals import DRIFT_SCORES
-from pipeline.monitoring.drift_report import NAMES, SHARES
-from pipeline.records import Promotion
+from pipeline.monitoring.drift_report import DRIFT_SCORES, NAMES, SHARES
 from pipeline.releases.promotion import promotions
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
@@ -31,7 +29,6 @@ def series(store: Store, spec: ModelSpec, *, since: datetime, until: datetime, m
     """
     glances = glances_of(store.telemetry, spec.name, since, until)
     rules = spec.monitoring
-    moves = [move for move in promotions(store.control, spec.name, MOST_MOVES) if since <= move.at <= until]
     found: dict[str, Any] = to_plain(
         {
             "model": spec.name,
@@ -43,7 +40,7 @@ def series(store: Store, spec: ModelSpec, *, since: datetime, until: datetime, m
             "names": {statistic.value: words for statistic, words in NAMES.items()},
             "shares": {statistic.value for statistic in SHARES},
             "window_rows": rules.window_rows,
-            "moves": [_move(move) for move in reversed(moves)],
+            "moves": moves_between(store.control, spec.name, since, until),
         }
     )
     return found
@@ -54,6 +51,13 @@ def lines_of(spec: ModelSpec) -> dict[str, float]:
     rules = spec.monitoring
     kept = ("drift_threshold", "accuracy_floor", "accuracy_confidence")
     return {name: float(getattr(rules, name)) for name in kept}
+
+
+def moves_between(control: Engine, model: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """The moves of the champion between two times, oldest first."""
+    kept = ("at", "kind", "from_version", "to_version", "generation")
+    moves = [move for move in promotions(control, model, MOST_MOVES) if since <= move.at <= until]
+    return [{name: getattr(move, name) for name in kept} for move in reversed(moves)]
 
 
 def newest_scores(telemetry: Engine, model: str, limit: int) -> Sequence[float | None]:
@@ -120,11 +124,6 @@ def window_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "readings": _readings(report),
         "patterns": len(report.get("new_patterns") or drift.get("new_patterns") or ()),
     }
-
-
-def _move(move: Promotion) -> dict[str, Any]:
-    kept = ("at", "kind", "from_version", "to_version", "generation")
-    return {name: getattr(move, name) for name in kept}
 
 
 def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

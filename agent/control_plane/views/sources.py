@@ -10,8 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.control_plane.roles import Role
 from agent.errors import ApiError
-from agent.loop import Clock, Loop
+from agent.loop import Loop
 from agent.record.scorecard import Scorecard
+from pipeline.clock import Clock
 from pipeline.errors import UnknownModelError
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store

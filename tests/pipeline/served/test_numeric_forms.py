@@ -1,9 +1,14 @@
+from itertools import product
+from math import isfinite, isnan
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
 
 from pipeline.models.breast_cancer import FEATURES, SPEC
 from pipeline.served.artifact import pack, unpack
+from pipeline.served.nearest import Nearest
+from pipeline.served.numeric_forms import Linear, NumericModel
 from pipeline.served.protocols import logistic
 from pipeline.spec import Candidate, NumericBlock
 from pipeline.training.estimators import (
@@ -82,3 +87,31 @@ def test_the_contributions_of_all_features_add_up_to_the_logit(name):
 def test_one_row_and_many_rows_answer_alike():
     predictor = MODELS["forest"].compiled().predictor()
     assert [predictor.answer(row) for row in ROWS[:5]] == predictor.answer_many(ROWS[:5])
+
+
+HUGE = (1e308, -1e308, 5e307, 1e200, -1e154, 0.0)
+SCALES = {"mean": np.zeros(3), "scale": np.array([1.0, 1e-3, 2.0])}
+POINTS = {"points": np.arange(12.0).reshape(4, 3), "votes": np.array([1.0, -1.0, 1.0, -1.0]), "k": 2}
+FORMS = {
+    "linear": Linear(**SCALES, weights=np.array([1.0, -2.0, 3.0]), intercept=0.2),
+    "nearest by sums": Nearest(**SCALES, **POINTS, p=1, weights="uniform"),
+    "nearest by squares": Nearest(**SCALES, **POINTS, p=2, weights="distance"),
+}
+
+
+@pytest.mark.parametrize("slope", [2.0, -50.0])
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numbers_too_large_to_compute_with_have_no_score_and_all_others_finite_contributions(name, slope):
+    model = NumericModel(features=("a", "b", "c"), form=FORMS[name], slope=slope, offset=0.1, threshold=0.5)
+    answers = [model.predictor().explain(row) for row in product(HUGE, repeat=3)]
+    scored = [answer for answer in answers if not isnan(answer.score)]
+    assert 0 < len(scored) < len(answers)
+    assert all(isfinite(value) for answer in scored for _, value in answer.top_features)
+
+
+def test_an_infinite_decision_is_no_certain_class():
+    model = NumericModel(features=("a", "b", "c"), form=FORMS["linear"], slope=2.0, offset=0.1, threshold=0.5)
+    with np.errstate(over="ignore"):
+        assert isnan(model.predictor().answer((0.0, 0.0, 1e308)).score)
+    assert model.predictor().answer((0.0, 0.0, 1e300)).score == 1.0
