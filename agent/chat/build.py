@@ -10,7 +10,6 @@ from agent.build import (
     allowance,
     build_observer,
     conversations,
-    now,
     price_of,
     prompts_of,
     read_tools,
@@ -26,7 +25,9 @@ from agent.deliberation.proposal import Deliberation
 from agent.evidence import ChampionEvidence, Evidence
 from agent.observing.evidence import Observer
 from agent.passes import Passes
+from agent.record import chat_spending
 from agent.settings import AgentSettings
+from pipeline.clock import utc_now
 from pipeline.errors import RefitError
 from pipeline.monitoring.window import latest_window
 from pipeline.releases.promotion import pointer
@@ -49,7 +50,7 @@ def build_chat(settings: AgentSettings, store: Store, spec: ModelSpec, passes: P
 
 def look(settings: AgentSettings, store: Store, spec: ModelSpec, observer: Observer) -> tuple[Snapshot, list[BaseTool]]:
     """The model as it stands now, as a manual check sees it; it uses no window up and records nothing."""
-    at = now()
+    at = utc_now()
     rules = PolicyRules(monitoring=spec.monitoring, retraining=spec.retraining)
     evidence, trouble = _observed(observer, spec, store, at)
     snapshot = Snapshot(model=spec.name, evidence=evidence, rules=rules, store=store, now=at, trouble=trouble)
@@ -92,6 +93,7 @@ def _mind(settings: AgentSettings, store: Store, spec: ModelSpec) -> Mind | None
     return Mind(
         open_model=partial(chat_model, settings),
         allowance=partial(allowance, settings, store),
+        note_spent=partial(chat_spending.note_spent, store.control),
         llm_name=settings.llm_model,
         price=price_of(settings),
         max_calls=settings.llm_max_calls,

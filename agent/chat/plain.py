@@ -13,6 +13,9 @@ from agent.rules.policy_numbers import NUMBERS
 # The acting tools; tools/act.py has the same, and a test holds them together.
 REQUESTS = frozenset({"request_retraining", "request_promotion", "request_rollback", "request_labels", "raise_alert"})
 
+# Below this, four decimal places hide a figure.
+SMALL = 0.001
+
 Data = Mapping[str, Any]
 
 HELP = (
@@ -187,9 +190,15 @@ def _why(data: Data) -> list[str]:
     elif data["by_a_person"]:
         lines.append("A person did it; no decision of the agent stands behind it.")
     for rule in data["gate_rules"]:
-        figures = f": {rule['observed']:.4f}, required {rule['required']:.4f}" if rule["observed"] is not None else ""
+        figures = f": {_told_apart(rule['observed'], rule['required'])}" if rule["observed"] is not None else ""
         lines.append(f"Gate, {rule['rule']}: {rule['outcome']}{figures}.")
     return lines
+
+
+def _told_apart(observed: float, required: float) -> str:
+    """Four places tell most figures apart; a parity of 1.4e-15 beside the 1e-09 allowed takes its exponent."""
+    shown = ".4f" if max(abs(observed), abs(required)) >= SMALL else ".2g"
+    return f"{observed:{shown}}, required {required:{shown}}"
 
 
 def _costs(data: Data) -> list[str]:

@@ -113,7 +113,9 @@ class Chat:
                 yield event
         finally:
             if spent.calls:
-                self.conversations.note_spent(sitting.snapshot.now, spent.usage)
+                noting = asyncio.to_thread(mind.note_spent, sitting.conversation, sitting.snapshot.now, spent.usage)
+                # Shielded: who hangs up has spent it all the same.
+                await asyncio.shield(noting)
 
 
 async def _plainly(asked: Asked | None, sitting: Sitting, heard: Heard) -> AsyncIterator[ChatEvent]:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -15,16 +15,17 @@ from agent.chat.events import ChatEvent, EventKind, Heard, events_of, final, mes
 from agent.chat.memory import Conversations, Turn
 from agent.chat.reading import Reader, reading_tool
 from agent.chat.sitting import DEMOTED, Sitting
+from agent.deliberation.assistant import RECURSION_LIMIT, OpenModel
 from agent.deliberation.budget import Allowance, BudgetMiddleware, Price, Spent
 from agent.deliberation.grounding import numbers_of
 from agent.deliberation.prompts import Prompts
 from agent.record.canonical import to_plain
+from agent.record.usage import Usage
 from tools.act import act_tools
 
 SYSTEM = "chat_system.md.j2"
-RECURSION_LIMIT = 25
-
-OpenModel = Callable[[], AbstractAsyncContextManager[BaseChatModel]]
+# Counts against the limit of the day what a question of a conversation took.
+NoteSpent = Callable[[str, datetime, Usage], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Mind:
 
     open_model: OpenModel
     allowance: Callable[[], Allowance]
+    note_spent: NoteSpent
     llm_name: str = ""
     price: Price = field(default_factory=Price)
     max_calls: int = 8

@@ -3,15 +3,14 @@
 They answer with numbers, enums, ids and our own sentences, nothing that a stranger wrote, and change nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel, ConfigDict, Field
+from langchain_core.tools import BaseTool
+from pydantic import Field
 
-from agent.commands.rendering import names
+from agent.commands.rendering import effective
 from agent.decision import PolicyRules
 from agent.deliberation.figures import figures
 from agent.evidence import Evidence
@@ -21,10 +20,12 @@ from agent.record.canonical import to_plain
 from agent.record.codec import decision_of
 from agent.record.ledger import EntryKind
 from agent.rules.policy_numbers import RuleNumberError
+from pipeline.durations import hours_between
 from pipeline.gate.verdicts import newest_verdict
 from pipeline.releases.promotion import promotions
 from pipeline.store.open import Store
-from tools.result import ToolResult, failed, no_data, ok
+from tools.looking import Nothing, looking_tool
+from tools.result import ToolResult, no_data, ok
 
 MOST = 2_000
 
@@ -39,10 +40,6 @@ class Snapshot:
     store: Store
     now: datetime
     trouble: str | None = None
-
-
-class Nothing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class AVersion(Nothing):
@@ -62,10 +59,10 @@ class AChange(Nothing):
 def chat_tools(snapshot: Snapshot, read_tools: list[BaseTool]) -> dict[str, BaseTool]:
     """All tools of one question, by name."""
     own = (
-        _tool(health, snapshot, Nothing),
-        _tool(why_promoted, snapshot, AVersion),
-        _tool(costs, snapshot, Days),
-        _tool(what_if_changed, snapshot, AChange),
+        looking_tool(health, snapshot, Nothing),
+        looking_tool(why_promoted, snapshot, AVersion),
+        looking_tool(costs, snapshot, Days),
+        looking_tool(what_if_changed, snapshot, AChange),
     )
     return {tool.name: tool for tool in (*own, *read_tools)}
 
@@ -162,8 +159,8 @@ def what_if_changed(snapshot: Snapshot, number: str, value: float, decision_id: 
         would_be=value,
         headline_before=found.headline_before.value,
         headline_now=found.headline_now.value,
-        effective_before=names(found.effective_before),
-        effective_now=names(found.effective_now),
+        effective_before=effective(found.effective_before),
+        effective_now=effective(found.effective_now),
         same=found.same,
         from_there_it_changes_at=flip.beyond if flip else None,
         notes=list(found.notes),
@@ -171,17 +168,4 @@ def what_if_changed(snapshot: Snapshot, number: str, value: float, decision_id: 
 
 
 def _hours(earlier: datetime, later: datetime) -> float:
-    return round(max((later - earlier).total_seconds() / 3600, 0.0), 1)
-
-
-def _tool(look: Callable[..., ToolResult], snapshot: Snapshot, arguments: type[BaseModel]) -> BaseTool:
-    def answer(**given: Any) -> str:
-        try:
-            return look(snapshot, **given).as_json()
-        except Exception as error:  # noqa: BLE001  a tool that raises would end the conversation
-            return failed(error).as_json()
-
-    description = " ".join((look.__doc__ or "").split())
-    return StructuredTool.from_function(
-        func=answer, name=look.__name__, description=description, args_schema=arguments, infer_schema=False
-    )
+    return round(hours_between(earlier, later), 1)

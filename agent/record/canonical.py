@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-# Marks a field that came with a later release: while it has its default, such as None, it is left out, so that what was
-# written before it reads, hashes and replays as it did. The default of such a field never changes.
-LATER = {"later": True}
+from pipeline.records import LATER
 
 
 def to_plain(value: object) -> Any:

@@ -1,17 +1,15 @@
 """Earlier decisions in numbers, enums and ids: for the deciding model's tool, and what deliberations have cost."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
 
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
-from agent.record.past import hours_between
 from agent.record.usage import Usage
-
-DAY = timedelta(hours=24)
+from pipeline.durations import DAY, hours_between
 
 
 def rows(control: Engine, model: str, limit: int, now: datetime) -> list[dict[str, Any]]:

@@ -49,6 +49,10 @@ class EntryKind(StrEnum):
     OUTCOME = "outcome"
 
 
+# What moved the champion.
+MOVES = (EntryKind.PROMOTED, EntryKind.ROLLED_BACK)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One entry as it stands in the ledger. `text` is the canonical JSON that the hash covers, `body` what it says."""

@@ -6,10 +6,8 @@ from sqlalchemy import Engine
 
 from agent.evidence import Evidence
 from agent.record import ledger
-from agent.record.ledger import Entry, EntryKind
-from agent.record.past import hours_between
-
-MOVES = (EntryKind.PROMOTED, EntryKind.ROLLED_BACK)
+from agent.record.ledger import MOVES, Entry, EntryKind
+from pipeline.durations import hours_between
 
 
 def append_outcome(control: Engine, evidence: Evidence, now: datetime) -> Entry | None:

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.actions import Action
-from agent.decision import Trigger
+from agent.decision import BREACHES, Trigger
 from agent.evidence import DataStatus
 from agent.record.ledger import Entry, EntryKind
+from pipeline.durations import DAY, hours_between
 from pipeline.gate.rules import VerdictStatus
 
-DAY = timedelta(hours=24)
 # What stands further ahead was written before the clock was put back: it holds nothing up.
 AHEAD = timedelta(hours=1)
-BREACHES = {Trigger.DRIFT.value, Trigger.ACCURACY.value}
 JUDGED = {DataStatus.LOW_POWER.value, DataStatus.SUFFICIENT.value}
 
 
@@ -63,11 +62,6 @@ def summarise(
         refused_versions=frozenset(_versions(refusals)),
         trained_at=next((entry.at for entry in events if entry.kind == EntryKind.TRAINED), None),
     )
-
-
-def hours_between(earlier: datetime, later: datetime) -> float:
-    """Never negative: two machines' clocks may differ by a little."""
-    return max((later - earlier).total_seconds() / 3600, 0.0)
 
 
 def _starts_retraining(entry: Entry) -> bool:

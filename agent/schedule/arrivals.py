@@ -1,8 +1,9 @@
 """Looks at a model because data of it was announced: one look for all that waits, through the one loop."""
 
 from agent.errors import BusyError
-from agent.loop import Clock, Loop
+from agent.loop import Loop
 from agent.schedule import data_events
+from pipeline.clock import Clock
 from pipeline.store.open import Store
 
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
+from pipeline.durations import HOUR
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A calendar is tried from here on: whatever ever comes, also a 29th of February, comes within eight years.
 A_LEAP_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
@@ -97,7 +99,7 @@ def due(plan: Plan, claimed: datetime | None, now: datetime) -> datetime | None:
 
 def overdue_hours(plan: Plan, since: datetime, now: datetime) -> float:
     """Hours since the first time of a plan after `since`; negative while that lies ahead."""
-    return (now - next_due(plan, since)).total_seconds() / 3600
+    return (now - next_due(plan, since)) / HOUR
 
 
 def checked_calendar(cron: str, zone: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
-from sqlalchemy import Engine, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.store.control import data_events as table
@@ -81,24 +81,28 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def handled(control: Engine, places: Sequence[int], decision_id: str, now: datetime) -> None:
-    """One look answers for all events that had come before it."""
+    """One look answers for all events that had come before it; what another agent's look answered for stays so."""
     values = {"state": EventState.HANDLED.value, "handled_at": now, "decision_id": decision_id}
     values |= {"last_error": None, "retry_at": None}
     with writing(control).begin() as connection:
-        connection.execute(update(table).where(table.c.seq.in_(places)).values(**values))
+        connection.execute(update(table).where(*_queued(places)).values(**values))
 
 
 def failed(control: Engine, places: Sequence[int], error: str, now: datetime) -> None:
     """Note a look that failed at `now`; each pause is longer, and after the last attempt an event is given up."""
-    mine = table.c.seq.in_(places)
+    mine = _queued(places)
     ended = {"state": EventState.GIVEN_UP.value, "handled_at": now, "retry_at": None}
     with writing(control).begin() as connection:
-        known = connection.scalars(select(table.c.attempts).where(mine).distinct()).all()
+        known = connection.scalars(select(table.c.attempts).where(*mine).distinct()).all()
         # From the most attempts down: an event that was counted up is not met again.
         for before in sorted(known, reverse=True):
             values = {"attempts": before + 1, "last_error": error[:200], "retry_at": now + pause_after(before + 1)}
-            connection.execute(update(table).where(mine, table.c.attempts == before).values(**values))
-        connection.execute(update(table).where(mine, table.c.attempts >= MOST_ATTEMPTS).values(**ended))
+            connection.execute(update(table).where(*mine, table.c.attempts == before).values(**values))
+        connection.execute(update(table).where(*mine, table.c.attempts >= MOST_ATTEMPTS).values(**ended))
+
+
+def _queued(places: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
+    return table.c.seq.in_(places), table.c.state == EventState.QUEUED.value
 
 
 def counts(control: Engine) -> dict[str, int]:

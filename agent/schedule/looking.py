@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from agent.commands import rendering
@@ -14,11 +14,15 @@ from agent.schedule.arrivals import look_at_arrivals
 from agent.schedule.calendar import Plan
 from agent.schedule.clockwork import TICK_SECONDS, Clockwork
 from agent.schedule.data_events import waiting
-from agent.schedule.leading import leadership
+from agent.schedule.duties import Duties
+from agent.schedule.housekeeping import Housekeeping
+from agent.schedule.leading import Leadership, leadership
 from agent.schedule.plans import plans_of
 from agent.schedule.presence import EVERYTHING, Presence, crew_name
+from agent.schedule.turns import Turns
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, whole_catalog
+from pipeline.clock import utc_now
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.job_settling import settle
@@ -46,19 +50,31 @@ def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *,
 def _clockwork(settings: AgentSettings, store: Store, loops: Mapping[str, Loop]) -> Clockwork:
     crew, holder = crew_name(loops, catalog()), holder_name()
     ttl = timedelta(seconds=max(settings.lease_seconds, BEATS * TICK_SECONDS))
+    plans = deployed_plans(settings, [loop.spec for loop in loops.values()])
+    # What concerns all models at once is for an agent of all of them.
+    lead = leadership(store.control, holder, ttl) if crew == EVERYTHING else None
     return Clockwork(
-        control=store.control,
-        plans=deployed_plans(settings, [loop.spec for loop in loops.values()]),
+        turns=Turns(store.control, plans, Presence(store.control, holder, ttl, crew)),
+        duties=_duties(store, loops),
+        housekeeping=_housekeeping(settings, store, lead),
+        clock=utc_now,
+    )
+
+
+def _duties(store: Store, loops: Mapping[str, Loop]) -> Duties:
+    return Duties(
         looks={name: partial(_look, loop) for name, loop in loops.items()},
         resumes={name: loop.resume for name, loop in loops.items()},
-        presence=Presence(store.control, holder, ttl, crew),
-        clock=_utc_now,
-        # What concerns all models at once is for an agent of all of them.
-        leadership=leadership(store.control, holder, ttl) if crew == EVERYTHING else None,
-        arrivals={name: partial(look_at_arrivals, store, loop, _utc_now) for name, loop in loops.items()},
-        arrived=lambda: waiting(store.control, _utc_now()),
-        tidy=lambda: settle(store.control, settings.pipeline.root, _utc_now()),
+        arrivals={name: partial(look_at_arrivals, store, loop, utc_now) for name, loop in loops.items()},
+        arrived=lambda: waiting(store.control, utc_now()),
+    )
+
+
+def _housekeeping(settings: AgentSettings, store: Store, lead: Leadership | None) -> Housekeeping:
+    return Housekeeping(
+        tidy=lambda: settle(store.control, settings.pipeline.root, utc_now()),
         archive=partial(_archive, settings, store),
+        leadership=lead,
     )
 
 
@@ -74,7 +90,7 @@ def _archive(settings: AgentSettings, store: Store) -> None:
     # Imported here: it brings pyarrow, and most deployments keep everything.
     from pipeline.keeping.retention import archive_old_rows
 
-    done = archive_old_rows(settings.pipeline, store, whole_catalog(), _utc_now())
+    done = archive_old_rows(settings.pipeline, store, whole_catalog(), utc_now())
     if done is not None:
         log.info("Archived rows: %s.", ", ".join(f"{rows} {table}" for table, rows in done.rows.items()) or "none")
 
@@ -85,7 +101,3 @@ def deployed_plans(settings: AgentSettings, specs: Sequence[ModelSpec]) -> list[
         return plans_of(specs, settings.schedules, settings.interval_minutes)
     except ValueError as error:
         raise ScheduleError(str(error)) from None
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)

@@ -9,12 +9,12 @@ from sqlalchemy import Engine, delete
 from agent.acting import leases
 from agent.acting.leases import Lease
 from agent.errors import LeaseLostError
+from pipeline.durations import DAY
 from pipeline.store.control import leases as table
 from pipeline.store.engine import writing
 
 PRESENT = "agent:"
 EVERYTHING = "all"
-DAY = timedelta(hours=24)
 
 
 def crew_name(models: Collection[str], every_model: Collection[str]) -> str:

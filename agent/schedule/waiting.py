@@ -1,6 +1,6 @@
 """What is to be done as soon as it can be, and since when; one thread at a time is at each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
@@ -18,6 +18,11 @@ class Waiting:
         with self._lock:
             for name in names:
                 self._since.setdefault(name, now)
+
+    def add_only(self, names: Collection[str], now: datetime) -> None:
+        """What is not among `names` waits no more."""
+        with self._lock:
+            self._since = {name: self._since.get(name, now) for name in names}
 
     def drop(self, name: str) -> None:
         with self._lock:

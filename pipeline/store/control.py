@@ -3,19 +3,8 @@
 Versions, verdicts, promotions, pins, rollouts; the ledger, approvals, leases; what people were told of and answered.
 """
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import JSON, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy.schema import UniqueConstraint
 
 from pipeline.store.engine import Sequence64, UtcDateTime
 
@@ -296,4 +285,16 @@ data_events = Table(
     Column("last_error", String(200)),
     Column("retry_at", UtcDateTime, doc="Not before then a look that failed is tried again."),
     Index("data_events_by_state", "state", "model", "seq"),
+)
+
+llm_spending = Table(
+    "llm_spending",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("conversation", String(40), nullable=False),
+    Column("calls", Integer, nullable=False, doc="Of one question; those of a decision stand in the ledger."),
+    Column("tokens", Sequence64, nullable=False),
+    Column("usd", Float, nullable=False),
+    Index("llm_spending_by_time", "at"),
 )

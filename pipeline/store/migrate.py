@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, inspect, text
 
@@ -13,7 +14,10 @@ from pipeline.store.engine import writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The newest revision of each database; a test holds them against the migration scripts.
-HEADS = {"telemetry": "telemetry_0003", "control": "control_0004"}
+HEADS = {"telemetry": "telemetry_0004", "control": "control_0005"}
+
+# Alembic keeps the migration under way in globals of its modules: two threads at once would run each other's.
+_ONE_AT_A_TIME = Lock()
 
 
 def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
@@ -24,7 +28,7 @@ def ensure_schema(engine: Engine, database: str, lock_dir: Path) -> None:
     if revision(engine) == HEADS[database]:
         return
     # Processes with another home do not share the file: SQLite's own write lock, taken at the start, holds them apart.
-    with _lock(lock_dir / f"{database}.migrate.lock"), writing(engine).begin() as connection:
+    with _lock(lock_dir / f"{database}.migrate.lock"), _ONE_AT_A_TIME, writing(engine).begin() as connection:
         if engine.dialect.name == "postgresql":
             # Processes on other hosts do not see the file. The lock ends with the transaction.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": advisory_keys.MIGRATION})

@@ -1,4 +1,4 @@
-"""Tables of the telemetry database: predictions, labels, monitoring reports; and how a row becomes a value."""
+"""Tables of the telemetry database: predictions, labels, reports, latencies; and how a row becomes a value."""
 
 import json
 from typing import Any
@@ -76,6 +76,26 @@ reports = Table(
     Column("body", JSON, nullable=False),
     Index("reports_by_model", "model", "seq"),
     Index("reports_by_end", "model", "scheduled", "to_seq"),
+)
+
+latencies = Table(
+    "latencies",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    Column(
+        "latency_id", String(40), nullable=False, unique=True, doc="Of the process and its span: a repeat replaces."
+    ),
+    Column("model", String(80), nullable=False),
+    Column("version", Integer, nullable=False, doc="0: none was loaded."),
+    Column("at", UtcDateTime, nullable=False, doc="When the minute or the hour began."),
+    Column("seconds", Integer, nullable=False, doc="60: a minute. 3600: an hour, of the same requests once more."),
+    Column("requests", Integer, nullable=False, doc="Single predictions that were asked for, whatever came of them."),
+    Column("refused", Integer, nullable=False, doc="Those answered with a status of 400 to 499."),
+    Column("failed", Integer, nullable=False, doc="Those answered with a status of 500 and above."),
+    Column("p50_ms", Float, doc="Of this row alone, for who reads the table; they do not add up."),
+    Column("p99_ms", Float),
+    Column("buckets", Text, nullable=False, doc="JSON: answers by bucket; see pipeline/monitoring/latency.py."),
+    Index("latencies_by_model", "model", "seconds", "at"),
 )
 
 

@@ -35,10 +35,13 @@ def mind(*script: Any, tokens: int = 100_000, seconds: float = 30.0, **changes: 
 
     made = Mind(
         open_model=opened,
-        allowance=lambda: Allowance(calls=100, tokens=tokens, usd=1.0),
-        llm_name="scripted",
-        wall_clock_seconds=seconds,
-        **changes,
+        **{
+            "allowance": lambda: Allowance(calls=100, tokens=tokens, usd=1.0),
+            "note_spent": lambda *_: None,
+            "llm_name": "scripted",
+            "wall_clock_seconds": seconds,
+        }
+        | changes,
     )
     object.__setattr__(made, "seen", model.seen)
     object.__setattr__(made, "offered", model.offered)

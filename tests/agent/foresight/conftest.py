@@ -9,7 +9,7 @@ from agent.chat.memory import Conversations
 from agent.chat.talk import Chat
 from agent.chat.tools import Snapshot
 from agent.passes import Passes
-from agent.record import history
+from agent.record import chat_spending, history
 from agent.record.canonical import to_plain
 from tests.agent.builders import DRIFTED, LABELLED, evidence_with, merged, rules_with
 from tests.agent.fakes import MODEL, NOON
@@ -56,7 +56,10 @@ def talk(home, store):
         passes = Passes({MODEL: loop})
         opened.append(passes)
         snapshot = Snapshot(model=MODEL, evidence=evidence_with(evidence), rules=rules_with(), store=store, now=NOON)
-        thinking = mind(*script, messages=messages, advice_only=lambda: advice_only) if script else None
+        note = partial(chat_spending.note_spent, store.control)
+        thinking = (
+            mind(*script, messages=messages, advice_only=lambda: advice_only, note_spent=note) if script else None
+        )
         return Chat(
             look=lambda: (snapshot, []),
             conversations=Conversations(home / "conversations"),

@@ -83,7 +83,7 @@ def test_what_if_says_what_changes_and_where(chat) -> None:
     other = answered(chat(), "what if drift_threshold 25%")[1]["answer"]
     assert "nothing changes" in same
     assert "change at 0.23" in same
-    assert "RETRAIN (alert, retrain) -> NO_ACTION (nothing)" in other
+    assert "RETRAIN (alert, retrain) -> NO_ACTION (hold)" in other
 
 
 def test_costs_count_what_the_ledger_holds(chat, store) -> None:
@@ -100,6 +100,19 @@ def test_unknown_figures_are_said_to_be_unknown() -> None:
     nothing = {"estimate": None, "p_below_floor": None, "labelled": 3, "status": "too_few", "accuracy_floor": 0.93}
     assert told("accuracy_and_labels", {"status": "ok", "data": nothing}) == ["Accuracy is unknown: 3 labels, too_few."]
     assert told("drift_report", {"status": "no_data", "reason": "No drift score."}) == ["No drift score."]
+
+
+def test_figures_of_a_gate_are_told_apart_however_small_they_are() -> None:
+    move = {"version": 2, "kind": "promote", "at": "2026-11-21T17:09", "from_version": 1, "by_a_person": True}
+    rules = [
+        {"rule": "served_parity", "outcome": "passed", "observed": 1.4e-15, "required": 1e-9},
+        {"rule": "f1_at_least", "outcome": "passed", "observed": 0.96371, "required": 0.9},
+        {"rule": "better", "outcome": "not_judged", "observed": None, "required": None},
+    ]
+    lines = told("why_promoted", {"status": "ok", "data": move | {"gate_rules": rules}})
+    assert "Gate, served_parity: passed: 1.4e-15, required 1e-09." in lines
+    assert "Gate, f1_at_least: passed: 0.9637, required 0.9000." in lines
+    assert "Gate, better: not_judged." in lines
 
 
 def test_a_follow_up_goes_on_with_the_topic_of_the_turn_before(chat) -> None:

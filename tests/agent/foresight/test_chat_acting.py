@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 
 from agent.actions import Autonomy
-from agent.chat.memory import Conversations
 from agent.chat.plain import REQUESTS, understand
 from agent.chat.sitting import May
-from agent.record import ledger
+from agent.record import chat_spending, ledger
 from agent.record.ledger import EntryKind
 from agent.record.replay import replay
 from agent.record.usage import Usage
@@ -185,12 +184,12 @@ def test_a_request_has_no_part_in_the_scorecard_of_the_llm(talk, store):
     assert (card.asked, card.accepted, card.choices) == (0, 0, ())
 
 
-def test_what_a_conversation_takes_is_counted_against_the_day(talk, home):
+def test_what_a_conversation_takes_is_counted_against_the_day(talk, store):
     usage = {"input_tokens": 700, "output_tokens": 30, "total_tokens": 730}
     chat = talk(says(text="All is well.", usage_metadata=usage))
     answered(chat, "how is it?")
-    assert Conversations(home / "conversations").spent_since(NOON) == Usage(calls=1, tokens=730)
-    assert Conversations(home / "conversations").spent_since(NOON.replace(year=2027)) == Usage()
+    assert chat_spending.spent_since(store.control, NOON) == Usage(calls=1, tokens=730)
+    assert chat_spending.spent_since(store.control, NOON.replace(year=2027)) == Usage()
 
 
 @pytest.mark.parametrize("evidence", [merged(DRIFTED, LABELLED), CALM])

@@ -54,6 +54,7 @@ def test_replay_of_a_history_shows_both_sides(run, decision_id: str, tmp_path: P
     said = json.loads(run("replay", "--model", MODEL, "--policy", policy, "--json").stdout)
     assert (said["decisions"], said["differences"]) == (1, 1)
     assert (said["recorded"]["retrainings"], said["replayed"]["retrainings"]) == (1, 0)
+    assert "alert, retrain -> hold" in run("replay", "--model", MODEL, "--policy", policy).stdout
 
 
 def test_replay_wants_a_decision_or_a_model(run, decision_id: str) -> None:
@@ -80,6 +81,13 @@ def test_backtest_of_the_sample_writes_its_plot(run, tmp_path: Path) -> None:
     said = run("backtest", "--csv", SAMPLE, *COLUMNS, "--plot", plot, "--json")
     assert any("retrain" in look["effective"] for look in json.loads(said.stdout)["looks"])
     assert plot.exists()
+
+
+def test_backtest_writes_no_file_that_nobody_asked_for(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = run("backtest", "--csv", SAMPLE, *COLUMNS, "--json")
+    assert json.loads(said.stdout)["plot"] is None
+    assert list(tmp_path.glob("*.png")) == []
 
 
 def test_simulate_of_one_history_writes_its_plot(run, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -16,12 +15,16 @@ from agent.errors import AgentError, BusyError
 from agent.schedule.assignment import ranking
 from agent.schedule.calendar import Kind, Plan
 from agent.schedule.clockwork import Clockwork
+from agent.schedule.duties import Duties
+from agent.schedule.housekeeping import Housekeeping
 from agent.schedule.leading import leadership
 from agent.schedule.pace import Pace
 from agent.schedule.presence import Presence
+from agent.schedule.turns import Turns
 from pipeline.errors import KeepingError
 from pipeline.store.control import schedule_claims
 from pipeline.store.open import open_store
+from tests.waiting import until
 
 ON_POSTGRESQL_TOO = True
 
@@ -31,27 +34,20 @@ SELDOM = timedelta(days=365)  # so long that no test runs into the next time of 
 MODELS = [f"model_{number}" for number in range(10)]
 
 
-def eventually(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def plan(model="a", every=SELDOM):
     return Plan(model=model, kind=Kind.LOOK, every=every)
 
 
-def clockwork(store, looks, plans=None, resumes=None, holder="one", ttl=60.0, **more):
+def clockwork(store, looks, plans=None, *, resumes=None, holder="one", patience_seconds=5.0, chores=None, pace=None):
+    presence = Presence(store.control, holder, timedelta(seconds=60))
+    plans = plans if plans is not None else [plan(model) for model in looks]
     return Clockwork(
-        control=store.control,
-        plans=plans or [plan(model) for model in looks],
-        looks=looks,
-        resumes=resumes or {},
-        presence=Presence(store.control, holder, timedelta(seconds=ttl)),
+        Turns(store.control, plans, presence, patience_seconds),
+        Duties(looks=looks, resumes=resumes or {}),
+        chores or Housekeeping(),
         clock=lambda: datetime.now(UTC),
         tick_seconds=0.1,
-        **more,
+        pace=pace,
     )
 
 
@@ -86,8 +82,8 @@ def test_every_model_is_looked_at_once_at_the_start_though_others_fail_or_are_bu
 
     running(store, {"a": fail, "b": break_down, "c": busy, "d": looked.set})
     assert looked.wait(SECONDS)
-    eventually(lambda: "The look at a failed: no luck" in caplog.text)
-    eventually(lambda: "The look at b failed: ValueError" in caplog.text)
+    until(lambda: "The look at a failed: no luck" in caplog.text)
+    until(lambda: "The look at b failed: ValueError" in caplog.text)
     assert "a secret message" not in caplog.text
     assert tried.wait(SECONDS)
 
@@ -112,8 +108,9 @@ def test_the_leader_archives_old_rows_and_one_that_fails_stops_no_look(running, 
     def archive():
         raise KeepingError("the archive cannot be written")
 
-    running(store, {"a": looked.set}, archive=archive, first_archive=timedelta(seconds=1), leadership=lead)
-    eventually(lambda: "Archiving old predictions and reports failed: the archive cannot be written" in caplog.text)
+    chores = Housekeeping(archive=archive, first_archive=timedelta(seconds=1), leadership=lead)
+    running(store, {"a": looked.set}, chores=chores)
+    until(lambda: "Archiving old predictions and reports failed: the archive cannot be written" in caplog.text)
     assert looked.wait(SECONDS)
 
 
@@ -122,16 +119,16 @@ def test_of_two_agents_only_the_leader_archives_and_the_other_does_once_it_leads
 
     def works(at, who):
         lead = leadership(at.control, who, timedelta(seconds=60))
-        archive = {"archive": lambda: archived.append(who), "first_archive": timedelta(0)}
-        return clockwork(at, {"a": lambda: None}, holder=who, leadership=lead, **archive)
+        chores = Housekeeping(archive=lambda: archived.append(who), first_archive=timedelta(0), leadership=lead)
+        return clockwork(at, {"a": lambda: None}, holder=who, chores=chores)
 
     first, second = works(store, "one"), works(other, "two")
     first.start()
     try:
-        eventually(lambda: archived == ["one"])
+        until(lambda: archived == ["one"])
         second.start()
         first.close()
-        eventually(lambda: archived == ["one", "two"])
+        until(lambda: archived == ["one", "two"])
     finally:
         second.close()
         other.close()
@@ -162,10 +159,10 @@ def test_two_agents_share_the_models_fire_no_time_twice_and_one_follows_the_othe
     first.start()
     second.start()
     try:
-        eventually(lambda: {model for model, _ in fired} == set(MODELS) and {who for _, who in fired} == {"one", "two"})
+        until(lambda: {model for model, _ in fired} == set(MODELS) and {who for _, who in fired} == {"one", "two"})
         first.close()
         since = len(fired)
-        eventually(lambda: {model for model, _ in fired[since:]} == set(MODELS))
+        until(lambda: {model for model, _ in fired[since:]} == set(MODELS))
         assert {who for _, who in fired[since:]} == {"two"}
     finally:
         second.close()
@@ -190,12 +187,12 @@ def test_an_agent_that_joins_in_the_middle_gets_its_share_of_what_waits(settings
     second = clockwork(other, looks("two"), holder="two", patience_seconds=10 * SECONDS)
     first.start()
     try:
-        eventually(lambda: len(looked) == 2)
+        until(lambda: len(looked) == 2)
         before = {model for model, _ in looked}
         second.start()
-        eventually(lambda: len(looked) > 2)
+        until(lambda: len(looked) > 2)
         joined.set()
-        eventually(lambda: len(looked) == len(MODELS))
+        until(lambda: len(looked) == len(MODELS))
     finally:
         joined.set()
         first.close()
@@ -213,7 +210,45 @@ def test_what_an_agent_fails_to_do_in_time_another_does(running, store):
     looks = {model: lambda model=model: looked.add(model) for model in MODELS}
     assert any(ranking(model, ["one", "stuck"])[0] == "stuck" for model in MODELS)
     running(store, looks, patience_seconds=0.5)
-    eventually(lambda: looked == set(MODELS))
+    until(lambda: looked == set(MODELS))
+
+
+def test_announced_data_that_an_agent_fails_to_look_at_another_looks_at(store):
+    """The other agent is there, and first for some of the models, and does nothing."""
+    Presence(store.control, "stuck", timedelta(hours=1)).announce(datetime.now(UTC))
+    waiting = set(MODELS)
+    assert any(ranking(model, ["one", "stuck"])[0] == "stuck" for model in MODELS)
+    works = Clockwork(
+        Turns(store.control, [], Presence(store.control, "one", timedelta(seconds=60)), patience_seconds=0.5),
+        Duties(
+            looks={},
+            arrivals={model: lambda model=model: waiting.discard(model) for model in MODELS},
+            arrived=lambda: list(waiting),
+        ),
+        Housekeeping(),
+        clock=lambda: datetime.now(UTC),
+        tick_seconds=0.1,
+    )
+    works.start()
+    try:
+        until(lambda: not waiting)
+    finally:
+        works.close()
+
+
+def test_announced_data_is_the_first_agents_until_it_lets_it_wait(store):
+    now, presence = datetime.now(UTC), Presence(store.control, "one", timedelta(hours=1))
+    Presence(store.control, "other", timedelta(hours=1)).announce(now)
+    turns = Turns(store.control, [], presence, patience_seconds=5.0)
+    mine = sorted(model for model in MODELS if ranking(model, ["one", "other"])[0] == "one")
+    assert turns.of_announced(MODELS, now) == []  # it is not among the agents yet
+    assert turns.announce(now)
+    assert turns.of_announced(MODELS, now) == mine
+    assert turns.of_announced(MODELS, now + timedelta(seconds=4)) == mine
+    assert turns.of_announced(MODELS, now + timedelta(seconds=5)) == sorted(MODELS)
+    # What was looked at meanwhile and is announced again waits anew.
+    assert turns.of_announced([], now + timedelta(seconds=6)) == []
+    assert turns.of_announced(MODELS, now + timedelta(seconds=7)) == mine
 
 
 def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_look(running, store):
@@ -224,7 +259,7 @@ def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_look(running, st
     looks, beat = [], []
     plans = [plan("a"), plan("beat", OFTEN)]
     running(store, {"a": lambda: looks.append(1), "beat": lambda: beat.append(1)}, plans)
-    eventually(lambda: len(beat) >= 5)
+    until(lambda: len(beat) >= 5)
     assert looks == [1]
 
 
@@ -236,23 +271,26 @@ from pydantic import SecretStr
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from agent.schedule.calendar import Kind, Plan
-from agent.schedule import clockwork
+from agent.schedule import turns
+from agent.schedule.clockwork import Clockwork
+from agent.schedule.duties import Duties
+from agent.schedule.housekeeping import Housekeeping
 from agent.schedule.presence import Presence
 name, telemetry, control, diary, *models = sys.argv[1:]
 store = open_store(PipelineSettings(_env_file=None, home=Path(diary).parent, telemetry_url=SecretStr(telemetry),
                                     control_url=SecretStr(control)))
 plans = [Plan(model=model, kind=Kind.LOOK, every=timedelta(seconds=1)) for model in models]
-really_claim = clockwork.claim
+really_claim = turns.claim
 def claim(control, place, plan, due_at, now):
     won = really_claim(control, place, plan, due_at, now)
     if won:
         with open(diary, "a") as file:
             file.write(f"{name} {plan.model} {due_at.isoformat()}\\n")
     return won
-clockwork.claim = claim
-work = clockwork.Clockwork(control=store.control, plans=plans, looks={model: lambda: None for model in models},
-                           resumes={}, presence=Presence(store.control, name, timedelta(seconds=2)),
-                           clock=lambda: datetime.now(UTC), tick_seconds=0.2, patience_seconds=1.0)
+turns.claim = claim
+work = Clockwork(turns.Turns(store.control, plans, Presence(store.control, name, timedelta(seconds=2)), 1.0),
+                 Duties(looks={model: lambda: None for model in models}), Housekeeping(),
+                 clock=lambda: datetime.now(UTC), tick_seconds=0.2)
 work.start()
 time.sleep(600)
 """
@@ -269,11 +307,11 @@ def test_the_models_of_a_killed_agent_are_taken_over_and_no_time_is_answered_for
         return [line.split() for line in diary.read_text().splitlines() if line.count(" ") == 2]
 
     try:
-        eventually(lambda: {who for who, *_ in lines()} == {"one", "two"})
+        until(lambda: {who for who, *_ in lines()} == {"one", "two"})
         os.kill(agents["one"].pid, signal.SIGKILL)
         agents["one"].wait()
         since = len(lines())
-        eventually(lambda: {model for _, model, _ in lines()[since:]} == set(MODELS))
+        until(lambda: {model for _, model, _ in lines()[since:]} == set(MODELS))
     finally:
         for agent in agents.values():
             agent.kill()

@@ -22,11 +22,13 @@ from pipeline.settings import PipelineSettings
 from pipeline.store import control, telemetry
 from pipeline.store.chain import verify_chain
 from pipeline.store.engine import writing
+from pipeline.store.latencies import save_latencies
 from pipeline.store.migrate import HEADS, revision, upgrade
 from pipeline.store.open import Store, open_store
 from tests.pipeline.builders import settings_in
-from tests.pipeline.keeping.test_retention import wait_for
+from tests.pipeline.keeping.test_retention import latency
 from tests.pipeline.keeping.year import MODEL, NOW, START, add_champions, add_look, archived, logged, stored, write_log
+from tests.waiting import until
 
 ROWS = 300
 
@@ -36,8 +38,12 @@ def lived(settings, store) -> PipelineSettings:
     """A home with a champion, predictions, decisions, a registry file and rows that wait on the service's disk."""
     add_champions(settings, store)
     write_log(store, [logged(n) for n in range(ROWS)])
+    save_latencies(store.telemetry, [latency(n) for n in range(5)])
     for number in range(5):
         decide(store, number)
+    with store.control.begin() as connection:
+        spent = {"conversation": "c1", "calls": 1, "tokens": 730, "usd": 0.01}
+        connection.execute(insert(control.llm_spending).values(at=NOW, **spent))
     for place, content in (("registry/sms_spam/audit.log", "a line\n"), ("serving/spool/1-1.jsonl", "[]\n")):
         path = settings.root / place
         path.parent.mkdir(parents=True)
@@ -118,11 +124,11 @@ def test_a_backup_under_writers_is_one_moment_of_what_they_wrote(lived, store, e
     writers = [Thread(target=write, args=(number,)) for number in range(2)]
     for writer in writers:
         writer.start()
-    wait_for(lambda: written[0] > ROWS)
+    until(lambda: written[0] > ROWS)
     began_at = written[0]
     make_backup(lived, tmp_path / "backup", NOW)
     at_the_end = written[0]
-    wait_for(lambda: written[0] > at_the_end)
+    until(lambda: written[0] > at_the_end)
     stop.set()
     for writer in writers:
         writer.join()

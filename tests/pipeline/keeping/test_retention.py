@@ -3,8 +3,7 @@
 import multiprocessing
 import os
 import signal
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +20,9 @@ from pipeline.keeping.retention import Archived, archive_old_rows
 from pipeline.labels.feedback import labelled_rows
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
+from pipeline.store.latencies import HOUR, MINUTE, Latencies, save_latencies
 from pipeline.store.open import Store, open_store
-from pipeline.store.telemetry import decode_input, labels, reports
+from pipeline.store.telemetry import decode_input, labels, latencies, reports
 from tests.pipeline.keeping.year import (
     MODEL,
     NOW,
@@ -35,6 +35,7 @@ from tests.pipeline.keeping.year import (
     stored,
     write_log,
 )
+from tests.waiting import until
 
 HOURS = 400
 KEPT_DAYS = 355.0  # the first ten days of the year are old: 240 of the 400 predictions
@@ -188,6 +189,41 @@ def test_old_reports_go_but_for_the_newest_and_the_last_look(settings, store, mo
     assert archived(settings, "reports")[4]["body"] == '{"drift": 4}'
 
 
+def latency(number: int, seconds: int = MINUTE) -> Latencies:
+    """What was answered in hour `number` of the year."""
+    at = START + timedelta(hours=number)
+    buckets = {-24: 90 + number, 3: 7}
+    return Latencies(
+        latency_id=f"a-{seconds}-{number}",
+        model=MODEL,
+        version=2,
+        at=at,
+        seconds=seconds,
+        refused=number,
+        failed=0,
+        buckets=buckets,
+    )
+
+
+def test_old_minutes_of_latencies_go_as_they_were_and_the_hours_stay(settings, store):
+    save_latencies(store.telemetry, [latency(n, seconds) for n in range(10) for seconds in (MINUTE, HOUR)])
+    save_latencies(store.telemetry, [latency(24 * 360)])
+    before = stored(store, latencies)
+    assert run(settings.model_copy(update={"keep_latencies_days": 30}), store).rows == {"latencies": 10}
+    kept = stored(store, latencies)
+    assert [row["seconds"] for row in kept] == [HOUR] * 10 + [MINUTE]
+    assert kept == [row for row in before if row in kept]
+    gone = [{**row, "month": "2025-01"} for row in before if row not in kept]
+    assert archived(settings, "latencies") == gone
+
+
+def test_the_newest_minute_stays_for_its_number(settings, store):
+    save_latencies(store.telemetry, [latency(0), latency(1)])
+    assert run(settings.model_copy(update={"keep_latencies_days": 30}), store).rows == {"latencies": 1}
+    save_latencies(store.telemetry, [latency(2)])
+    assert [row["seq"] for row in stored(store, latencies)] == [2, 3]
+
+
 POINTS = ("staged", "listed", "placed", "checked", "deleted_some", "deleted")
 
 
@@ -262,13 +298,6 @@ def test_a_run_from_another_host_into_another_folder_is_refused_too(postgresql_s
     store.close()
 
 
-def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)
-
-
 def test_writers_go_on_while_rows_are_deleted(store, year, monkeypatch):
     monkeypatch.setattr(retention, "DELETE_ROWS", 10)
     written, stop, errors = [], Event(), []
@@ -287,7 +316,7 @@ def test_writers_go_on_while_rows_are_deleted(store, year, monkeypatch):
         if point == "checked":
             writer.start()
         if point == "deleted_some":
-            wait_for(lambda: bool(written or errors))
+            until(lambda: bool(written or errors))
 
     archive_old_rows(year, store, {MODEL: SPEC}, NOW, step=begin)
     stop.set()
