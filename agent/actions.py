@@ -17,6 +17,8 @@ class Action(StrEnum):
 
 Actions = frozenset[Action]
 
+RETRAIN: Actions = frozenset({Action.RETRAIN})
+REACTIONS: Actions = frozenset(Action) - {Action.HOLD}
 # These change what is served or spend a budget; the others only tell people something.
 CONSEQUENTIAL: Actions = frozenset({Action.RETRAIN, Action.PROMOTE, Action.ROLL_BACK})
 TELLING: Actions = frozenset({Action.ALERT, Action.REQUEST_LABELS, Action.ASK_PERSON})

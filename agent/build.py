@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,13 @@ from agent.errors import ScheduleError
 from agent.evidence import Evidence
 from agent.loop import Deliberates, Loop
 from agent.observing.evidence import Observer
-from agent.record import history, ledger
+from agent.record import chat_spending, history, ledger
 from agent.record.canonical import to_plain
 from agent.record.scorecard import Scorecard, scorecard
 from agent.schedule.plans import retraining_plan
 from agent.settings import AgentSettings
+from pipeline.clock import utc_now
+from pipeline.durations import DAY
 from pipeline.faults import fault_point
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 
 SCORED = 200
-DAY = timedelta(hours=24)
 
 
 def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Step = fault_point) -> Loop:
@@ -44,7 +45,7 @@ def build_loop(settings: AgentSettings, store: Store, spec: ModelSpec, step: Ste
         spec=spec,
         observer=build_observer(settings, store, spec),
         hands=RealHands(settings.pipeline, store, spec, settings.who),
-        clock=now,
+        clock=utc_now,
         autonomy=Autonomy(spec.autonomy) if spec.autonomy else settings.autonomy,
         assistant=build_assistant(settings, store, spec),
         lease_ttl=timedelta(seconds=settings.lease_seconds),
@@ -116,7 +117,7 @@ def read_tools(
     from tools.observe import Sight, observe_tools
     from tools.runs import known_parameters, search_runs
 
-    at = evidence.at or now()
+    at = evidence.at or utc_now()
     sight = Sight(
         model=spec.name,
         evidence=to_plain(evidence),
@@ -132,10 +133,11 @@ def read_tools(
 
 
 def allowance(settings: AgentSettings, store: Store) -> "Allowance":
-    """What one deliberation or question may cost: its own limit, or what decisions and talk have left of the day."""
+    """What one deliberation or question may cost: its own limit, or what all agents have left of the day."""
     from agent.deliberation.budget import Allowance
 
-    spent = history.spent_last_day(store.control, now()) + conversations(settings).spent_since(now() - DAY)
+    at = utc_now()
+    spent = history.spent_last_day(store.control, at) + chat_spending.spent_since(store.control, at - DAY)
     return Allowance(
         calls=min(settings.llm_max_calls, settings.llm_max_calls_per_day - spent.calls),
         tokens=min(settings.llm_max_tokens_per_decision, settings.llm_max_tokens_per_day - spent.tokens),
@@ -164,7 +166,3 @@ def run_metrics(settings: AgentSettings, run_id: str) -> Mapping[str, float]:
     from tools.runs import numbers
 
     return numbers(open_mlflow(settings.pipeline).get_run(run_id).data.metrics)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

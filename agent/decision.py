@@ -19,6 +19,9 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
 
 
+BREACHES = frozenset({Trigger.DRIFT, Trigger.ACCURACY})
+
+
 @dataclass(frozen=True, kw_only=True)
 class PolicyRules:
     """The numbers of the policy: the lines of the managed model, and how long a deferral or a verdict may last."""

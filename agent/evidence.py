@@ -5,17 +5,17 @@ message, a tag, a run's name, a note) has no field here, so it cannot reach the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from agent.actions import Action
-from agent.record.canonical import LATER
 from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.accuracy import AccuracyMethod
 from pipeline.monitoring.causes import Cause
-from pipeline.records import PromotionKind
+from pipeline.monitoring.drift_report import DRIFT_SCORES
+from pipeline.records import LATER, PromotionKind
 from pipeline.releases.rollout import Strategy
 
 
@@ -72,6 +72,15 @@ class WindowScores(Strict):
     tfidf_drift: float | None = None
     numeric_drift: float | None = None
     spam_part_novelty: float | None = None
+
+    @classmethod
+    def among(cls, values: Mapping[str, Any]) -> "WindowScores":
+        """Those that `values` has, such as the body of a report."""
+        return cls(**{item.name: values.get(item.name) for item in fields(cls)})
+
+    def drifted(self, line: float) -> bool:
+        """Whether any drift score lies beyond the line; novelty is no drift."""
+        return any((score := getattr(self, name)) is not None and score > line for name in DRIFT_SCORES)
 
 
 @dataclass(frozen=True, kw_only=True)

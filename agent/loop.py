@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -31,12 +31,11 @@ from agent.record.outcomes import append_outcome
 from agent.rules.choices import bounded
 from agent.rules.guardrails import rule
 from agent.rules.policy import POLICY_VERSION, bounds, policy_hash
+from pipeline.clock import Clock
 from pipeline.monitoring.window import Window, has_report, save_report
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
 from tools.hands import Hands
-
-Clock = Callable[[], datetime]
 
 # Whose versions a reader of a decision may want to know.
 PACKAGES = ("langchain", "langchain-openai", "scikit-learn", "numpy", "mlflow")

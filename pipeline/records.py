@@ -1,11 +1,15 @@
 """The values that rooms hand to each other: frozen, plain, with units in their names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 # The raw text of an example, or its numeric features in the order of the model's feature names.
 RowInput = str | tuple[float, ...]
+# Marks a field that came with a later release: while it has its default, such as None, recorded decisions leave it out,
+# so that what was written before it reads, hashes and replays as it did. The default of such a field never changes.
+LATER: Mapping[str, bool] = {"later": True}
 
 
 @dataclass(frozen=True, slots=True)

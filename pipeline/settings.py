@@ -58,7 +58,10 @@ class PipelineSettings(BaseSettings):
     )
 
     home: Path = Field(Path("var"), description="Folder of data, artefacts, databases and logs.")
-    data_dir: Path = Field(Path("var/data"), description="Folder in which fetched raw data is kept.")
+    data_dir: Path = Field(
+        default_factory=lambda given: given["home"] / "data",
+        description="Folder in which fetched raw data is kept. Default: data/ under home.",
+    )
     default_model: str = Field(
         "sms_spam",
         validation_alias=AliasChoices("DEFAULT_MODEL", "REFIT_DEFAULT_MODEL"),
@@ -94,6 +97,9 @@ class PipelineSettings(BaseSettings):
     )
     keep_reports_days: float | None = Field(
         None, gt=0, description="Monitoring reports older than this may be archived; unset: kept for ever."
+    )
+    keep_latencies_days: float | None = Field(
+        None, gt=0, description="Latencies by the minute older than this may be archived; unset: kept for ever."
     )
     archive_folder: Path | None = Field(
         None, validation_alias="REFIT_ARCHIVE_DIR", description="Folder of the Parquet archive. Default: under home."

@@ -5,13 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.gate.rules import GateRules
-from pipeline.records import Row
+from pipeline.records import LATER, Row
 from pipeline.releases.rollout import RolloutRules
 from pipeline.settings import PipelineSettings
-
-# Marks a number of the policy that came with a later release: recorded decisions leave it out while it has its default,
-# so that what was written before it still hashes as it did (agent/record/canonical.py).
-LATER: Mapping[str, bool] = {"later": True}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from pipeline.clock import Clock
 from tools import jobs
 from tools.job_files import files_of
 from tools.job_process import alive, end_group
-from tools.job_watching import Clock, Gone, follow, words
+from tools.job_watching import Gone, follow, words
 from tools.jobs import Job, JobState
 from tools.training_result import TrainingResult, read_result
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.clock import Clock
 from tools import jobs
 from tools.job_files import JobFiles
 from tools.job_process import end_group, memory_of
@@ -16,7 +17,6 @@ POLL_SECONDS = 0.1
 LOOK_SECONDS = 1.0
 LONGEST_STAGE = 120
 
-Clock = Callable[[], datetime]
 # Waits so many seconds for the process to end; whether it has.
 Gone = Callable[[float], bool]
 

@@ -8,22 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel, ConfigDict, Field
+from langchain_core.tools import BaseTool
+from pydantic import Field
 from sqlalchemy import Engine
 
 from pipeline.gate.verdicts import newest_verdict
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.monitoring.figures import figures
 from pipeline.monitoring.window import StoredReport, reports
 from pipeline.records import VersionRecord
 from pipeline.releases.promotion import promotions, versions
 from pipeline.store.open import Store
-from tools.result import ToolResult, ToolStatus, failed, no_data, ok
+from tools.looking import Nothing, looking_tool
+from tools.result import ToolResult, ToolStatus, no_data, ok
 from tools.runs import RunQuery, differences, unknown_parameters
 
 Numbers = Mapping[str, Any]
 
-WINDOW_FIELDS = ("status", "vocabulary_drift", "tfidf_drift", "numeric_drift", "messages")
+WINDOW_FIELDS = ("status", *DRIFT_SCORES, "messages")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +43,6 @@ class Sight:
     run_parameters: tuple[str, ...] = ()
 
 
-class Nothing(BaseModel):
-    """No arguments; anything sent all the same is an error that the model sees."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class Newest(Nothing):
     limit: int = Field(10, ge=1, le=50, description="How many, newest first.")
 
@@ -59,15 +55,15 @@ class TwoVersions(Nothing):
 def observe_tools(sight: Sight) -> list[BaseTool]:
     """The read tools over one snapshot."""
     return [
-        _tool(drift_report, sight, Nothing),
-        _tool(drift_history, sight, Newest),
-        _tool(accuracy_and_labels, sight, Nothing),
-        _tool(versions_and_verdicts, sight, Newest),
-        _tool(compare_versions, sight, TwoVersions),
-        _tool(search_runs, sight, RunQuery),
-        _tool(champion_and_slots, sight, Nothing),
-        _tool(decision_history, sight, Newest),
-        _tool(schedule_and_budget, sight, Nothing),
+        looking_tool(drift_report, sight, Nothing),
+        looking_tool(drift_history, sight, Newest),
+        looking_tool(accuracy_and_labels, sight, Nothing),
+        looking_tool(versions_and_verdicts, sight, Newest),
+        looking_tool(compare_versions, sight, TwoVersions),
+        looking_tool(search_runs, sight, RunQuery),
+        looking_tool(champion_and_slots, sight, Nothing),
+        looking_tool(decision_history, sight, Newest),
+        looking_tool(schedule_and_budget, sight, Nothing),
     ]
 
 
@@ -142,19 +138,6 @@ def decision_history(sight: Sight, limit: int = 10) -> ToolResult:
 def schedule_and_budget(sight: Sight) -> ToolResult:
     """Time since the last training, cooldown, retrainings of the day, the brake, and what waits for approval."""
     return ok(training=sight.evidence["training"], history=sight.evidence["history"], limits=sight.rules["retraining"])
-
-
-def _tool(look: Callable[..., ToolResult], sight: Sight, arguments: type[BaseModel]) -> BaseTool:
-    def answer(**given: Any) -> str:
-        try:
-            return look(sight, **given).as_json()
-        except Exception as error:  # noqa: BLE001  a tool that raises would end the deliberation
-            return failed(error).as_json()
-
-    description = " ".join((look.__doc__ or "").split())
-    return StructuredTool.from_function(
-        func=answer, name=look.__name__, description=description, args_schema=arguments, infer_schema=False
-    )
 
 
 def _window(report: StoredReport) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.durations import hours_between
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
 
@@ -117,7 +118,7 @@ def shown(run: Any, known: Mapping[str, frozenset[str]], now: datetime) -> dict[
     return {
         "run_id": str(run.info.run_id),
         "parent_run_id": parent if _ID.fullmatch(parent) else None,
-        "hours_ago": round(max((now - started).total_seconds() / 3600, 0.0), 1),
+        "hours_ago": round(hours_between(started, now), 1),
         "metrics": numbers(run.data.metrics),
         "parameters": {name: run.data.params[name] for name in known if run.data.params.get(name) in known[name]},
     }

@@ -14,11 +14,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from pipeline.clock import Clock, utc_now
 from pipeline.faults import fault_point
 from pipeline.settings import PipelineSettings
 from pipeline.training.choice import WHOLE, TrainingChoice
@@ -29,7 +30,7 @@ from tools.errors import TrainingCancelledError, TrainingFailedError
 from tools.job_files import JobFiles, clear_old, files_of, jobs_folder
 from tools.job_process import end_group, prefer_to_end, started_at
 from tools.job_settling import end_well, settle, watch_orphans
-from tools.job_watching import POLL_SECONDS, Clock, follow, words
+from tools.job_watching import POLL_SECONDS, follow, words
 from tools.jobs import Job, JobState
 from tools.training_result import TrainingResult, read_result, result_of
 
@@ -48,16 +49,12 @@ class TrainingOrder:
     choice: TrainingChoice = WHOLE
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def train(
     control: Engine,
     settings: PipelineSettings,
     order: TrainingOrder,
     command: Sequence[str] | None = None,
-    clock: Clock = _now,
+    clock: Clock = utc_now,
 ) -> TrainingResult:
     """Train a version for a decision, or take the result that a training for it left.
 

@@ -6,7 +6,7 @@ next carries it out again, and each step finds what is done already by its key.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -23,6 +23,8 @@ from agent.observability.spans import span
 from agent.record import ledger
 from agent.record.ledger import Entry, EntryKind
 from agent.rules.choices import choice_of
+from pipeline.clock import Clock
+from pipeline.durations import HOUR, hours_between
 from pipeline.errors import ConcurrentChangeError, PromotionRefusedError, RefitError
 from pipeline.gate.rules import VerdictStatus
 from pipeline.records import PromotionKind, Provenance
@@ -30,7 +32,6 @@ from pipeline.releases.promotion import promotions
 from pipeline.releases.rollout_events import Rollout
 from tools.hands import Hands
 
-Clock = Callable[[], datetime]
 Step = Callable[[str], None]
 # What a pass has taken so far, by name: the CPU seconds of its thread.
 Spent = Callable[[], Mapping[str, float]]
@@ -117,8 +118,8 @@ class Effects:
     def _hindrance(self, decision: Decision, action: Action, attempt: int) -> str | None:
         if attempt > self.max_attempts:
             return f"It was started {attempt - 1} times and never ended."
-        age_hours = (self.clock() - decision.at).total_seconds() / 3600
-        asked_hours = self.approval_valid_for.total_seconds() / 3600 if action in decision.ruling.wait else 0.0
+        age_hours = hours_between(decision.at, self.clock())
+        asked_hours = self.approval_valid_for / HOUR if action in decision.ruling.wait else 0.0
         if action in CONSEQUENTIAL and attempt == 1 and age_hours > decision.rules.verdict_valid_hours + asked_hours:
             return f"The decision is {age_hours:.0f} hours old: its evidence is no longer fresh."
         return None

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from agent.errors import BusyError, LeaseLostError
+from pipeline.clock import Clock
 from pipeline.store.control import leases as table
 from pipeline.store.engine import writing
 
 log = logging.getLogger("refit.agent")
 
-Clock = Callable[[], datetime]
 Holding = AbstractContextManager["Lease"]
 
 LONGEST_LEASE = timedelta(hours=1)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -39,6 +39,7 @@ from agent.observability.requests import add_within
 from agent.passes import Passes
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
+from pipeline.clock import utc_now
 from pipeline.errors import RefitError
 from pipeline.monitoring.window import reports
 from pipeline.store.open import Store
@@ -46,10 +47,6 @@ from pipeline.store.open import Store
 log = logging.getLogger("refit.alerts")
 
 REPORTS_LOOKED_AT = 20
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def build_channels(settings: AlertSettings, agent: AgentSettings, store: Store) -> list[Channel]:
@@ -78,7 +75,7 @@ def build_deliverer(settings: AlertSettings, agent: AgentSettings, store: Store)
     collector = Collector(
         control=store.control,
         channels=[channel.name for channel in channels],
-        clock=now,
+        clock=utc_now,
         title_of=title_of,
         min_severity=settings.min_severity,
         expected=partial(expected_of, store.telemetry),
@@ -87,7 +84,7 @@ def build_deliverer(settings: AlertSettings, agent: AgentSettings, store: Store)
         control=store.control,
         collector=collector,
         channels=channels,
-        clock=now,
+        clock=utc_now,
         quiet=settings.is_quiet,
         poll_seconds=settings.poll_seconds,
         lease_ttl=timedelta(seconds=settings.lease_seconds),
@@ -106,7 +103,7 @@ def build_inbound(settings: AlertSettings, agent: AgentSettings, store: Store, p
     client = _web_client(settings, patient_handlers()) if settings.slack_bot_token else None
     return Inbound(
         store=store,
-        clock=now,
+        clock=utc_now,
         approvers=frozenset(settings.slack_approvers),
         carry_on=carry_on,
         ask=partial(_ask, settings, agent, store),
@@ -121,7 +118,7 @@ def reachable(app: FastAPI, agent: AgentSettings, store: Store, passes: Passes) 
     """The routes of alerts, and Slack let in over HTTP and over Socket Mode as far as its secrets are set."""
     settings = alert_settings()
     channels = [channel.name for channel in build_channels(settings, agent, store)]
-    app.include_router(alert_routes(store.control, channels, now))
+    app.include_router(alert_routes(store.control, channels, utc_now))
     if not (settings.slack_signing_secret or settings.slack_app_token):
         yield
         return
@@ -175,7 +172,7 @@ def _slack_bot(settings: AlertSettings, agent: AgentSettings, store: Store) -> S
         store=store,
         artifact_dir=agent.pipeline.artifact_dir,
         spec_of=managed_model,
-        clock=now,
+        clock=utc_now,
         most=settings.labels_shown if clickable and settings.show_text else 0,
     )
     return SlackBot(

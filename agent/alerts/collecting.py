@@ -19,7 +19,7 @@ from agent.alerts.telling import Told, notices, of_incidents, resolved_notice
 from agent.errors import AgentError, LedgerError
 from agent.record import ledger
 from agent.record.codec import decision_of
-from agent.record.ledger import Entry, EntryKind
+from agent.record.ledger import MOVES, Entry, EntryKind
 from pipeline.faults import fault_point
 from pipeline.records import Promotion, PromotionKind
 from pipeline.store import control as tables
@@ -31,7 +31,6 @@ BATCH = 200
 # What reading an entry raises that was altered, or written by a release of another form.
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, AgentError)
 LEFT_TO_THE_LEDGER = timedelta(seconds=20)
-_MOVED = (EntryKind.PROMOTED, EntryKind.ROLLED_BACK)
 _WITH_READINGS = (EntryKind.EFFECT_DONE, EntryKind.APPROVAL_REQUESTED, EntryKind.ROLLED_BACK)
 
 
@@ -150,7 +149,7 @@ def _change(told: Told, known: Sequence[Incident]) -> Change:
     if entry.kind == EntryKind.DECISION:
         return after_decision(told.decision, known)
     to_version = entry.body.get("to_version")
-    if entry.kind in _MOVED and isinstance(to_version, int):
+    if entry.kind in MOVES and isinstance(to_version, int):
         return after_move(to_version, entry.at, entry.kind == EntryKind.ROLLED_BACK, known)
     return Change()
 

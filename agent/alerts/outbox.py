@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, exists, func, insert, or_, select, update
 
 from agent.alerts.due import Waiting, has_come
 from agent.alerts.notice import Notice, Severity
 from agent.record.canonical import canonical_json
+from pipeline.store.control import alert_incidents
 from pipeline.store.control import alert_outbox as table
 from pipeline.store.engine import writing
 
@@ -156,11 +157,30 @@ def tallies(control: Engine) -> dict[str, Tally]:
 
 
 def forget(control: Engine, before: datetime) -> int:
-    """Drop what ended before a time, but for the first of each thread, which later notices may still answer."""
-    first = select(func.min(table.c.seq)).group_by(table.c.channel, table.c.thread)
-    old = (table.c.state != RowState.WAITING.value, table.c.ended_at < before, table.c.seq.not_in(first))
+    """Drop what ended before a time, but for the first message of each thread that later notices may still answer.
+
+    A thread is over when its incident is, if it has one, and nothing of it was queued or sent since that time: then all
+    of it goes, and what comes later all the same begins a thread of its own.
+    """
+    sent = table.c.state == RowState.SENT.value
+    first = select(func.min(table.c.seq)).where(sent).group_by(table.c.channel, table.c.thread)
+    going_on = or_(_incident_since(before), _notice_since(before))
+    old = (table.c.state != RowState.WAITING.value, table.c.ended_at < before)
     with writing(control).begin() as connection:
-        return connection.execute(delete(table).where(*old)).rowcount
+        return connection.execute(delete(table).where(*old, or_(table.c.seq.not_in(first), ~going_on))).rowcount
+
+
+def _incident_since(before: datetime) -> ColumnElement[bool]:
+    """The incident of a row's thread is open, or was after a time."""
+    lately = or_(alert_incidents.c.resolved_at.is_(None), alert_incidents.c.resolved_at >= before)
+    return exists().where(alert_incidents.c.incident_id == table.c.thread, lately)
+
+
+def _notice_since(before: datetime) -> ColumnElement[bool]:
+    """A notice of a row's thread waits, or ended after a time."""
+    other = table.alias()
+    lately = or_(other.c.state == RowState.WAITING.value, other.c.ended_at >= before)
+    return exists().where(other.c.channel == table.c.channel, other.c.thread == table.c.thread, lately)
 
 
 def _end(control: Engine, taken: Queued, values: Mapping[str, Any]) -> None:

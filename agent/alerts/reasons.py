@@ -45,7 +45,7 @@ def why(decision: Decision, expected: tuple[str, ...]) -> dict[str, Any]:
 def _window(decision: Decision) -> str:
     drift = decision.evidence.drift
     rows = f", rows {drift.from_seq} to {drift.to_seq} of the log" if drift.from_seq is not None else ""
-    look = "scheduled look" if decision.scheduled else "manual check"
+    look = "scheduled look" if decision.scheduled else "unscheduled look"
     return f"{drift.messages} messages, {drift.unique_messages} of them different{rows} ({look})"
 
 

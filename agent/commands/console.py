@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +11,10 @@ from agent.settings import AgentSettings
 from pipeline.commands.common import AsJson, Model, at_work, err, out, say
 from pipeline.store.open import Store, open_store
 
-__all__ = ["AsJson", "Decision", "Model", "SomeModel", "at_work", "err", "opened", "out", "say"]
+__all__ = ["AsJson", "Decision", "Model", "Plot", "SomeModel", "at_work", "err", "opened", "out", "say"]
 
 SomeModel = Annotated[str | None, typer.Argument(metavar="[MODEL]", help="One managed model; default: all of them.")]
+Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw a plot into this file (PNG).")]
 Decision = Annotated[str, typer.Argument(metavar="DECISION", help="Its id, as `decisions` lists it.")]
 
 

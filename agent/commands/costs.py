@@ -1,18 +1,19 @@
 """`costs`: what decisions and models took, for people and for scripts."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
-from agent.build import now
 from agent.commands import rendering
 from agent.commands.console import AsJson, opened, out, say
 from agent.record.spending import default_since, spending
 from pipeline.catalog import catalog, managed_model
+from pipeline.clock import utc_now
+from pipeline.commands.exporting import OneModel
 
-OneModel = Annotated[str | None, typer.Option("--model", help="One managed model; default: all of them.")]
 Since = Annotated[datetime | None, typer.Option(help="From this day on (UTC); default: the last 30 days.")]
 MB = 1_000_000
 
@@ -25,24 +26,35 @@ def costs(
 ) -> None:
     """CPU, labels, tokens, money and storage, by model and by decision."""
     models = [managed_model(model).name] if model else list(catalog())
-    start = since.replace(tzinfo=since.tzinfo or UTC) if since else default_since(now())
+    start = since.replace(tzinfo=since.tzinfo or UTC) if since else default_since(utc_now())
     with opened() as (settings, store):
         body = spending(store, settings.pipeline.artifact_dir, models, start, decisions)
     if json:
         rendering.print_json(body)
         return
-    out.print(_models(body))
+    out.print(models_table(body))
     if body["decisions"]:
-        out.print(_decisions(body))
+        out.print(decisions_table(body))
     say(f"Since {start.date()}. CPU is of the agent's own work and of trainings on its machine; storage is as of now.")
 
 
-def _models(body: dict[str, Any]) -> Table:
-    table = Table("model", "decisions", "looks, CPU s", "trainings", "CPU s", "labels learned", "tokens", "USD", "MB")
+def models_table(body: dict[str, Any]) -> Table:
+    figures = ("decided", "looks, CPU s", "trained", "CPU s", "labels learned", "tokens", "USD", "MB")
+    table = _table(("model",), figures)
     for row in body["models"]:
         megabytes = (row["storage_bytes"] + row["cost"]["ledger_bytes"]) / MB
         table.add_row(row["model"], *_figures(row["cost"]), f"{megabytes:.1f}")
     table.add_row("all", *_figures(body["total"]), "", end_section=True)
+    return table
+
+
+def _table(names: Sequence[str], figures: Sequence[str]) -> Table:
+    """A name that is cut cannot be looked up: where there is little room, headings and figures are folded instead."""
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    for name in figures:
+        table.add_column(name, justify="right", overflow="fold")
     return table
 
 
@@ -58,10 +70,8 @@ def _figures(cost: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _decisions(body: dict[str, Any]) -> Table:
-    # An id that is cut cannot be looked up.
-    decision = Column("decision", no_wrap=True)
-    table = Table(decision, "model", "headline", "CPU s", "labels judged by", "tokens", "USD", "kB")
+def decisions_table(body: dict[str, Any]) -> Table:
+    table = _table(("decision", "model", "headline"), ("CPU s", "labels judged by", "tokens", "USD", "kB"))
     for row in body["decisions"]:
         cost = row["cost"]
         cpu = cost["look_cpu_seconds"] + cost["training_cpu_seconds"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.commands import rendering
-from agent.commands.console import AsJson, Decision, at_work, opened, out, say
+from agent.commands.console import AsJson, Decision, Plot, at_work, opened, out, say
 from agent.commands.foresight_show import show_what_if
 from agent.commands.known import entries_of
 from agent.decision import PolicyRules
@@ -118,13 +118,12 @@ def backtest_command(
     window: Annotated[int | None, typer.Option(min=30, help="Rows in a window; default: 500, or fewer.")] = None,
     label_delay_hours: Annotated[float, typer.Option(min=0, help="How long after a prediction its label came.")] = 0.0,
     policy: Annotated[Path | None, typer.Option(help="Numbers of the policy, `drift_threshold: 0.2` a line.")] = None,
-    plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("backtest.png"),
+    plot: Plot = None,
     json: AsJson = False,
 ) -> None:
     """What Refit would have seen and decided over past predictions of any model."""
     from agent.foresight.backtest import report
     from agent.foresight.backtest.command import backtest
-    from agent.foresight.backtest.plot import draw
     from agent.foresight.backtest.table import Columns
 
     named = tuple(name.strip() for name in features.split(",")) if features else ()
@@ -132,11 +131,16 @@ def backtest_command(
     rules = read_policy(policy, PolicyRules()) if policy else PolicyRules()
     with at_work("measuring", json):
         found = backtest(file, columns, rules, reference=reference, window=window, label_delay_hours=label_delay_hours)
-        draw(found, plot)
+        if plot:
+            # Imported here: matplotlib takes a second, and a table needs none of it.
+            from agent.foresight.backtest.plot import draw
+
+            draw(found, plot)
     if json:
-        rendering.print_json(report.as_json(found) | {"plot": str(plot)})
+        rendering.print_json(report.as_json(found) | {"plot": str(plot) if plot else None})
         return
     out.print(report.table(found))
     for line in report.sentences(found):
         out.print(line, highlight=False, soft_wrap=True)
-    say(f"Plot: {plot}")
+    if plot:
+        say(f"Plot: {plot}")

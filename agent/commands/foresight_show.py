@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.rendering import names
+from agent.commands.rendering import effective
 from agent.foresight.what_if import Flip, RuleChange, WhatIf
 
 
@@ -13,7 +13,7 @@ def show_what_if(console: Console, found: WhatIf) -> None:
     changed = ", ".join(f"{name} {old:g} -> {new:g}" for name, (old, new) in found.changed.items()) or "nothing changed"
     console.print(f"Decision {found.decision_id} with {changed}:", highlight=False)
     verdict = "the same" if found.same else "another decision"
-    before, now = names(found.effective_before), names(found.effective_now)
+    before, now = effective(found.effective_before), effective(found.effective_now)
     console.print(f"  {found.headline_before} ({before}) -> {found.headline_now} ({now}): {verdict}.", highlight=False)
     for note in found.notes:
         console.print(f"  Note: {note}", highlight=False)

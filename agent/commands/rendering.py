@@ -114,7 +114,7 @@ def figures_table(decision: Decision) -> Table:
 def _title(decision: Decision) -> Text:
     champion, drift = decision.evidence.champion, decision.evidence.drift
     serving = f"champion {version_tag(champion.version)}" if champion.version else "no champion"
-    look = "scheduled look" if decision.scheduled else "manual check"
+    look = "scheduled look" if decision.scheduled else "unscheduled look"
     seen = f"{drift.messages} messages ({drift.unique_messages} different)"
     return Text(f"{decision.model}, {serving}, {look} at {seen}, {decision.at:%Y-%m-%d %H:%M:%S} UTC", style="bold")
 
@@ -164,13 +164,18 @@ def _bounds_line(decision: Decision) -> str:
         f"Required: {names(limits.required)}",
         f"may wait: {names(limits.deferrable)}",
         f"permitted: {names(limits.permitted)}",
-        f"effective: {names(ruling.effective) if ruling.effective else 'hold'}",
+        f"effective: {effective(ruling.effective)}",
     ]
     return "; ".join(parts) + "."
 
 
 def names(actions: Iterable[Action]) -> str:
     return ", ".join(sorted(action.value for action in actions)) or "nothing"
+
+
+def effective(actions: Iterable[Action]) -> str:
+    """What is done, as the ledger says it: an empty set is a hold."""
+    return ", ".join(sorted(action.value for action in actions)) or Action.HOLD.value
 
 
 def event_line(entry: Entry) -> str | None:

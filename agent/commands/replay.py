@@ -62,7 +62,7 @@ def _replay_one(decision_id: str, json: bool) -> None:
         rendering.print_json({name: getattr(again, name) for name in kept})
     else:
         verdict = "the same" if again.same else f"NOT the same ({', '.join(again.differences)} differ)"
-        say(f"Decision {decision_id} replays to {rendering.names(again.replayed)}: {verdict}.")
+        say(f"Decision {decision_id} replays to {rendering.effective(again.replayed)}: {verdict}.")
     raise typer.Exit(0 if again.same else 1)
 
 
@@ -133,7 +133,7 @@ def show(found: HistoryReplay) -> None:
     if differs is None:
         out.print("Every decision comes out as it was.", highlight=False)
         return
-    before, now = rendering.names(differs.recorded), rendering.names(differs.replayed)
+    before, now = rendering.effective(differs.recorded), rendering.effective(differs.replayed)
     out.print(
         f"{found.differences} decisions differ, the first at {differs.at:%Y-%m-%d %H:%M} ({differs.decision_id}): "
         f"{before} -> {now}. From there on the record is what happened under the decisions taken then, so days in "

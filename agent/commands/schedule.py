@@ -1,6 +1,8 @@
 """The command `schedule`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.table import Table
 
@@ -21,13 +23,22 @@ def schedule(json: AsJson = False) -> None:
     if json:
         print_json(body)
         return
-    table = Table("model", "kind", "when", "last", "next", "in its zone")
-    for row in body["plans"]:
-        last = f"{row['last_at']:%Y-%m-%d %H:%M}" if row["last_at"] else "never"
-        table.add_row(
-            row["model"], row["kind"], row["when"], last, f"{row['next_at']:%Y-%m-%d %H:%M} UTC", row["next_local"][:16]
-        )
-    out.print(table)
+    out.print(plans_table(body["plans"]))
     agents = ", ".join(body["agents"])
     led = f", led by {body['leader']}" if body["leader"] else ""
     say(f"Run by {agents}{led}." if agents else "No agent runs the clock: start one with python -m agent run.")
+
+
+def plans_table(plans: Sequence[Mapping[str, Any]]) -> Table:
+    """Where there is little room, a time has its date above its clock, and neither is cut."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("model", "kind"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("when", overflow="fold")
+    for name in ("last (UTC)", "next (UTC)", "in its zone"):
+        table.add_column(name, min_width=len("2026-11-22"))
+    for plan in plans:
+        last = f"{plan['last_at']:%Y-%m-%d %H:%M}" if plan["last_at"] else "never"
+        local = plan["next_local"][:16].replace("T", " ")
+        table.add_row(plan["model"], plan["kind"], plan["when"], last, f"{plan['next_at']:%Y-%m-%d %H:%M}", local)
+    return table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.commands import rendering
-from agent.commands.console import AsJson, at_work, out, say
+from agent.commands.console import AsJson, Plot, at_work, out, say
 from agent.decision import PolicyRules
 from agent.rules.policy_file import read_policy
 from agent.settings import AgentSettings
@@ -32,22 +32,25 @@ def simulate(
     policy: Annotated[Path | None, typer.Option(help="Numbers of the policy, `drift_threshold: 0.2` a line.")] = None,
     agent: Annotated[AgentKind, typer.Option(help="Who decides within the policy.")] = AgentKind.SCRIPTED,
     most_calls: Annotated[int, typer.Option(min=1, help="How often the LLM is asked in one history.")] = 50,
-    plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("simulation.png"),
+    plot: Plot = None,
     json: AsJson = False,
 ) -> None:
     """Compare the policy with naive ones over long histories made from real messages."""
     from agent.foresight.simulation import compare
-    from agent.foresight.simulation.plot import draw
 
     found = _compared(_named(histories), days, seed, policy, agent, most_calls, json)
-    draw(found, plot)
+    if plot:
+        from agent.foresight.simulation.plot import draw
+
+        draw(found, plot)
     if json:
-        rendering.print_json(compare.as_json(found) | {"plot": str(plot)})
+        rendering.print_json(compare.as_json(found) | {"plot": str(plot) if plot else None})
         return
     out.print(compare.table(found))
     for line in _notes(found, agent):
         out.print(line, highlight=False, soft_wrap=True)
-    say(f"Plot: {plot}")
+    if plot:
+        say(f"Plot: {plot}")
 
 
 def _named(histories: str) -> list[str]:

@@ -6,6 +6,7 @@ a pass. Answers hold numbers, enums, ids and our own sentences; no secret, and m
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Path, Query, Response
@@ -18,12 +19,12 @@ from agent.control_plane.admission import Admission
 from agent.control_plane.api_errors import install_handlers
 from agent.control_plane.events import event_routes
 from agent.control_plane.gate import Gate
-from agent.control_plane.health import health_routes
+from agent.control_plane.health import disk_troubles, health_routes
 from agent.control_plane.jobs_api import job_routes
 from agent.control_plane.metrics import metric_routes, registry_of
 from agent.control_plane.roles import Tokens
 from agent.errors import ApprovalRefusedError
-from agent.loop import Clock, Loop
+from agent.loop import Loop
 from agent.observability.requests import Observed, RequestFigures
 from agent.passes import Passes
 from agent.record import ledger
@@ -32,6 +33,7 @@ from agent.record.codec import decision_of
 from agent.record.replay import replay
 from agent.schedule.calendar import Plan
 from agent.schedule.showing import next_times, schedule_body
+from pipeline.clock import Clock
 from pipeline.errors import UnknownModelError
 from pipeline.records import version_tag
 from pipeline.releases.promotion import pointer
@@ -45,7 +47,7 @@ AModel = Annotated[str | None, Query(max_length=80, description="One model; defa
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """All that the control plane needs. `loops` has one loop for each managed model."""
+    """All that the control plane needs. `loops` has one loop for each managed model, `folders` are written to."""
 
     store: Store
     loops: Mapping[str, Loop]
@@ -62,6 +64,7 @@ class Parts:
     views: APIRouter | None = None
     artifacts: APIRouter | None = None
     costs: APIRouter | None = None
+    folders: frozenset[FilePath] = frozenset()
 
     def loop_of(self, model: str) -> Loop:
         """Raises UnknownModelError that lists the models."""
@@ -109,10 +112,11 @@ def _models(parts: Parts) -> APIRouter:
 
     @routes.get("/health")
     def health() -> Plain:
-        """Whether the control plane and its store answer, and whether looks are made by the clock."""
-        newest = ledger.decisions(parts.store.control, limit=1)
+        """Whether control plane and store answer, looks are made by the clock, and the disk takes what is written."""
+        newest, reasons = ledger.decisions(parts.store.control, limit=1), disk_troubles(parts.folders)
         last_at = newest[0].at if newest else None
-        return _plain({"status": "ok", "looks_by_the_clock": parts.looks_by_the_clock, "last_decision_at": last_at})
+        told = {"status": "degraded" if reasons else "ok", "reasons": reasons}
+        return _plain({**told, "looks_by_the_clock": parts.looks_by_the_clock, "last_decision_at": last_at})
 
     @routes.get("/models")
     def models() -> Plain:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from agent.loop import Clock, Loop
+from agent.loop import Loop
 from agent.record.spending import default_since, spending
+from pipeline.clock import Clock
 from pipeline.errors import UnknownModelError
 from pipeline.store.open import Store
 

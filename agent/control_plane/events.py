@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from agent.alerts.payload import signature
 from agent.errors import ApiError
-from agent.loop import Clock
 from agent.record.canonical import to_plain
 from agent.schedule import data_events
+from pipeline.clock import Clock
 from pipeline.errors import UnknownModelError
 from pipeline.store.open import Store
 

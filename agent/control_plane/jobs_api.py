@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.loop import Clock
 from agent.record.canonical import to_plain
+from pipeline.clock import Clock
 from pipeline.store.open import Store
 from tools import jobs as job_table
 from tools.job_settling import cancel

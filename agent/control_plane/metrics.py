@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 
 from agent.acting import approvals
 from agent.alerts.outbox import tallies
-from agent.loop import Clock
 from agent.record import history, ledger
 from agent.record.codec import decision_of
 from agent.record.usage import Usage
@@ -25,6 +24,8 @@ from agent.schedule.calendar import Plan
 from agent.schedule.claims import newest_claim
 from agent.schedule.presence import agents_that_look
 from agent.schedule.showing import next_times
+from pipeline.clock import Clock
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.releases.promotion import pointer
 from tools import jobs
 
@@ -33,7 +34,6 @@ log = logging.getLogger("refit.agent")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # It reads all decisions of a day.
 SPENT_EVERY = timedelta(minutes=1)
-SCORES = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
 
 
 def metric_routes(registry: CollectorRegistry) -> APIRouter:
@@ -108,7 +108,7 @@ class FromControl(Collector):
                 decided.add_metric([model], newest[0].at.timestamp())
                 headline.add_metric([model, decision.headline.value, str(decision.decided_by)], 1)
                 drift, judged = decision.evidence.drift, decision.evidence.accuracy
-                for name in SCORES:
+                for name in DRIFT_SCORES:
                     _add(score, [model, name], getattr(drift, name))
                 _add(accuracy, [model], judged.estimate)
                 _add(below, [model], judged.p_below_floor)

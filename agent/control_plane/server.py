@@ -10,18 +10,20 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from agent.alerts.build import delivering_in_background, reachable
-from agent.build import build_loop, now
+from agent.build import build_loop
 from agent.commands.console import opened
 from agent.control_plane.admission import require_a_safe_setup, tokens_of
 from agent.control_plane.api import Parts, create_api
 from agent.control_plane.artifacts import artifact_routes
 from agent.control_plane.costs_api import cost_routes
+from agent.control_plane.health import folders_written
 from agent.loop import Loop
 from agent.observability.starting import start_logging
 from agent.passes import Passes
 from agent.schedule.looking import deployed_plans, looking
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
+from pipeline.clock import utc_now
 from pipeline.files import write_whole
 from pipeline.store.open import Store
 
@@ -76,7 +78,7 @@ def build_parts(settings: AgentSettings, store: Store, passes: Passes, *, looks_
         store=store,
         loops=passes.loops,
         passes=passes,
-        clock=now,
+        clock=utc_now,
         tokens=tokens_of(settings),
         max_body_bytes=settings.api_max_body_bytes,
         wait_seconds=settings.api_wait_seconds,
@@ -86,7 +88,8 @@ def build_parts(settings: AgentSettings, store: Store, passes: Passes, *, looks_
         chat=_chat(settings, store, passes),
         views=_views(settings, store, passes.loops),
         artifacts=artifact_routes(store.control, settings.pipeline.artifact_dir),
-        costs=cost_routes(store, settings.pipeline.artifact_dir, passes.loops, now),
+        costs=cost_routes(store, settings.pipeline.artifact_dir, passes.loops, utc_now),
+        folders=folders_written(settings.pipeline.root, store),
     )
 
 

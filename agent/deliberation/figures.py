@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from agent.decision import PolicyRules
 from agent.evidence import Evidence
-from agent.rules.signals import HOURS_PER_DAY, Case
+from agent.rules.signals import Case
 from agent.rules.wording import score, share
+from pipeline.durations import HOURS_PER_DAY
 
 SIGNS = {"score_shift": "score shift", "spam_part_novelty": "positive novelty"}
 NAMES = {"vocabulary_drift": "vocabulary drift", "tfidf_drift": "TF-IDF drift", "numeric_drift": "numeric drift"}

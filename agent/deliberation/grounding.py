@@ -9,12 +9,12 @@ from agent.decision import Bounds, PolicyRules
 from agent.deliberation.figures import figures
 from agent.evidence import Evidence
 from agent.record.canonical import to_plain
+from pipeline.durations import HOURS_PER_DAY
 
 # A number that stands for itself: not part of a name such as F1 or confirm_windows2; `v3` is a version number.
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<version>[vV])?(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?(?:%|percent))?(?![\w]|\.\d)"
 )
-HOURS_PER_DAY = 24.0
 # Rounded to a whole number, a smaller value says too little to be recognised by.
 WHOLE_FROM = 10.0
 # The fields that `v3` may mean.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent.actions import Actions
-from agent.record.canonical import LATER
+from pipeline.records import LATER
 from pipeline.training.choice import TrainingWindow
 
 

@@ -24,7 +24,9 @@ from pipeline.store.open import Store
 
 AREA = "connections"
 SECONDS = 5.0
-PREPARE = "python -m launch prepare"
+# The agent's image has no launch/, whose `prepare` does the same and makes MLflow's database as well.
+MIGRATE = "python -m pipeline migrate"
+TRAIN = "Nothing to do: the first training makes it."
 
 
 def databases_answer(settings: AgentSettings) -> Iterator[Finding]:
@@ -40,7 +42,7 @@ def _database(name: str, address: str) -> Iterator[Finding]:
         shown = url.render_as_string(hide_password=True)
         file = Path(url.database or "")
         if url.get_backend_name() == "sqlite" and not file.exists():
-            yield warning(AREA, f"{name} database", f"{shown} is not made yet", PREPARE)
+            yield warning(AREA, f"{name} database", f"{shown} is not made yet", MIGRATE)
             return
         engine = open_engine(address)
         try:
@@ -55,7 +57,7 @@ def _database(name: str, address: str) -> Iterator[Finding]:
     if at == HEADS[name]:
         yield ok("migrations", name, at)
     else:
-        yield broken("migrations", name, f"at {at or 'nothing'}, this release needs {HEADS[name]}", PREPARE)
+        yield broken("migrations", name, f"at {at or 'nothing'}, this release needs {HEADS[name]}", MIGRATE)
 
 
 def mlflow_answers(settings: AgentSettings) -> Iterator[Finding]:
@@ -63,7 +65,7 @@ def mlflow_answers(settings: AgentSettings) -> Iterator[Finding]:
     if not address.startswith(("http://", "https://")):
         file = Path(make_url(address).database or "") if address.startswith("sqlite") else None
         if file is not None and not file.exists():
-            yield warning(AREA, "MLflow", "its database is not made yet", PREPARE)
+            yield warning(AREA, "MLflow", "its database is not made yet", TRAIN)
         else:
             yield ok(AREA, "MLflow", "embedded, no server")
         return

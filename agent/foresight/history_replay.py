@@ -7,22 +7,19 @@ own retrainings count for cooldown and budget, everything else stays as recorded
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from agent.actions import Action, Actions
-from agent.decision import Bounds, Decision, PolicyRules, Trigger
+from agent.actions import REACTIONS, Action, Actions
+from agent.decision import BREACHES, Bounds, Decision, PolicyRules
 from agent.deliberation.proposal import Proposal
 from agent.evidence import Evidence, WindowScores
 from agent.foresight.simulation.run import Prices
 from agent.foresight.what_if import evidence_under
-from agent.observing.answered import SCORES
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
+from pipeline.durations import DAY, HOUR, hours_between
 from pipeline.monitoring.looks import LOOKED_BACK
 
-DAY = timedelta(hours=24)
-BREACHES = frozenset({Trigger.DRIFT, Trigger.ACCURACY})
-REACTIONS: Actions = frozenset(Action) - {Action.HOLD}
 # A longer silence between two decisions says nothing about the time between them.
 LONGEST_STEP = DAY
 # Policies under which a decision did not record the scores of the windows before it.
@@ -144,7 +141,7 @@ def _with_windows(decision: Decision, windows: list[tuple[int, WindowScores]]) -
     if not decision.scheduled or not evidence.drift.status.usable:
         return evidence
     earlier = tuple(scores for of, scores in windows if of == generation)
-    windows.insert(0, (generation, WindowScores(**{name: getattr(evidence.drift, name) for name in SCORES})))
+    windows.insert(0, (generation, WindowScores.among(vars(evidence.drift))))
     del windows[LOOKED_BACK - 1 :]
     if decision.policy_version not in WINDOWS_NOT_RECORDED:
         return evidence
@@ -152,7 +149,7 @@ def _with_windows(decision: Decision, windows: list[tuple[int, WindowScores]]) -
 
 
 def _with_attempts(evidence: Evidence, attempts: Sequence[datetime], now: datetime) -> Evidence:
-    last = (now - attempts[-1]).total_seconds() / 3600 if attempts else None
+    last = hours_between(attempts[-1], now) if attempts else None
     lately = sum(now - attempt < DAY for attempt in attempts)
     changed = replace(evidence.training, hours_since_attempt=last, attempts_last_day=lately)
     return replace(evidence, training=changed)
@@ -162,7 +159,7 @@ def _hours_until_next(decisions: Sequence[Decision], place: int) -> float:
     if place + 1 == len(decisions):
         return 0.0
     step = decisions[place + 1].at - decisions[place].at
-    return min(step, LONGEST_STEP).total_seconds() / 3600
+    return min(step, LONGEST_STEP) / HOUR
 
 
 def _labels(effective: Actions, evidence: Evidence, rules: PolicyRules) -> int:

@@ -15,7 +15,8 @@ from agent.evidence import DataStatus, DriftEvidence, Evidence
 from agent.rules.guardrails import rule
 from agent.rules.policy import RULES, RULES_OF, bounds
 from agent.rules.policy_numbers import NUMBERS, number_of, section_of, with_numbers
-from agent.rules.signals import HOURS_PER_DAY, Case
+from agent.rules.signals import Case
+from pipeline.durations import HOURS_PER_DAY
 from pipeline.monitoring.accuracy import p_below
 
 # Recorded probabilities that come out again from the counts of labels may be recomputed at another floor.

@@ -11,7 +11,7 @@ from langchain_core.tools import BaseTool
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 
-from agent.build import build_observer, now, read_tools
+from agent.build import build_observer, read_tools
 from agent.chat.build import look
 from agent.chat.tools import Snapshot, chat_tools
 from agent.commands.status import rows_of
@@ -25,6 +25,7 @@ from agent.mcp.server import build_server
 from agent.observability.starting import start_logging
 from agent.settings import AgentSettings
 from pipeline.catalog import catalog, managed_model
+from pipeline.clock import utc_now
 from pipeline.store.open import Store
 from pipeline.version import VERSION
 
@@ -34,7 +35,7 @@ PATH = "/mcp"
 def build_world(settings: AgentSettings, store: Store) -> World:
     return World(
         store=store,
-        clock=now,
+        clock=utc_now,
         tools_of=partial(_tools_of, settings, store),
         rows=lambda: rows_of(settings, store, list(catalog().values())),
         templates=_templates(settings, store),
@@ -83,6 +84,6 @@ def _tools_of(settings: AgentSettings, store: Store, model: str) -> Mapping[str,
 def _templates(settings: AgentSettings, store: Store) -> dict[str, BaseTool]:
     """The same tools over nothing: nothing is measured for their names and arguments."""
     spec = next(iter(catalog().values()))
-    evidence, rules = Evidence(model=spec.name, at=now()), PolicyRules()
-    snapshot = Snapshot(model=spec.name, evidence=evidence, rules=rules, store=store, now=now())
+    evidence, rules = Evidence(model=spec.name, at=utc_now()), PolicyRules()
+    snapshot = Snapshot(model=spec.name, evidence=evidence, rules=rules, store=store, now=utc_now())
     return chat_tools(snapshot, read_tools(settings, store, spec, evidence, rules))

@@ -13,8 +13,6 @@ from agent.evidence import WindowScores
 from agent.record.ledger import Entry, EntryKind
 from pipeline.gate.rules import VerdictStatus
 
-SCORES = tuple(field.name for field in fields(WindowScores))
-
 
 def answered_drift(
     newest: Entry | None, made_for: Sequence[Entry], events: Sequence[Entry], generation: int, clear_now: bool
@@ -33,13 +31,13 @@ def answered_drift(
             seen += windows_of(entry.body["evidence"]["drift"])
     if newest is not None and _is_of(newest, generation):
         carried = newest.body["evidence"].get("history", {}).get("answered_drift")
-        seen += [_scores(carried)] if carried else []
+        seen += [WindowScores.among(carried)] if carried else []
     return largest(seen)
 
 
 def windows_of(drift: Mapping[str, Any]) -> list[WindowScores]:
     """The window of a decision and those that confirmed it."""
-    return [_scores(drift), *map(_scores, drift.get("earlier_windows") or ())]
+    return [WindowScores.among(drift), *map(WindowScores.among, drift.get("earlier_windows") or ())]
 
 
 def largest(windows: Iterable[WindowScores]) -> WindowScores | None:
@@ -47,7 +45,8 @@ def largest(windows: Iterable[WindowScores]) -> WindowScores | None:
     every = tuple(windows)
     if not every:
         return None
-    known = {name: [score for one in every if (score := getattr(one, name)) is not None] for name in SCORES}
+    names = [item.name for item in fields(WindowScores)]
+    known = {name: [score for one in every if (score := getattr(one, name)) is not None] for name in names}
     return WindowScores(**{name: max(scores, default=None) for name, scores in known.items()})
 
 
@@ -58,7 +57,3 @@ def _was_fruitless(entry: Entry) -> bool:
 def _is_of(entry: Entry, generation: int) -> bool:
     of: int | None = entry.body.get("evidence", {}).get("champion", {}).get("generation")
     return of == generation
-
-
-def _scores(body: Mapping[str, Any]) -> WindowScores:
-    return WindowScores(**{name: body.get(name) for name in SCORES})

@@ -1,6 +1,6 @@
 """Gathers the evidence: reads the stores, measures the window, and keeps numbers, enums and ids only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,18 +22,20 @@ from agent.evidence import (
     WindowScores,
 )
 from agent.observing.answered import answered_drift
-from agent.observing.lookout import SCORES, Lookout, Measured
+from agent.observing.lookout import Lookout, Measured
 from agent.observing.reading import WINDOW_STATUS, accuracy_evidence
 from agent.record import ledger, past
 from agent.record.canonical import to_plain
 from agent.record.ledger import Entry
-from agent.record.past import Past, hours_between
+from agent.record.past import Past
 from agent.record.retrainings import made_for, retraining_events
-from agent.rules.signals import DRIFT_SCORES, clears
+from agent.rules.signals import clears
 from agent.schedule.calendar import Plan, overdue_hours
 from pipeline.checks import is_full
+from pipeline.durations import hours_between
 from pipeline.gate.verdicts import newest_verdict
 from pipeline.monitoring.accuracy import AccuracyReport
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.monitoring.looks import LOOKED_BACK
 from pipeline.monitoring.window import Window
 from pipeline.records import Pointer, Promotion, PromotionKind, VersionRecord
@@ -132,8 +134,8 @@ class Observer:
         status = self._status(now, champion, window, report, age, scheduled)
         scores = dict(report.scores) | dict(report.signs) if status.usable else {}
         before = self.lookout.scheduled_windows(champion.generation)
-        windows = [_window_scores(scores), *before] if scheduled and status.usable else before
-        breaches = [_breaches(window, self.spec.monitoring.drift_threshold) for window in windows[:LOOKED_BACK]]
+        windows = [WindowScores.among(scores), *before] if scheduled and status.usable else before
+        breaches = [window.drifted(self.spec.monitoring.drift_threshold) for window in windows[:LOOKED_BACK]]
         return DriftEvidence(
             status=status,
             **scores,
@@ -250,14 +252,6 @@ def _rollout(rollout: Rollout | None, now: datetime) -> RolloutEvidence | None:
         stages=len(rollout.stages),
         hours_since_begun=hours_between(rollout.started_at, now),
     )
-
-
-def _window_scores(scores: Mapping[str, float | None]) -> WindowScores:
-    return WindowScores(**{name: scores.get(name) for name in SCORES})
-
-
-def _breaches(window: WindowScores, line: float) -> bool:
-    return any((score := getattr(window, name)) is not None and score > line for name in DRIFT_SCORES)
 
 
 def _known(windows: Sequence[WindowScores]) -> tuple[WindowScores, ...]:

@@ -1,7 +1,7 @@
 """Looks at the traffic of one managed model: windows, their drift, what labels say. Measured here, judged elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from agent.evidence import WindowScores
 from agent.observing.artifacts import SHARED
-from agent.record.past import hours_between
 from pipeline.checks import next_window, window_drift
+from pipeline.durations import hours_between
 from pipeline.monitoring import window as log
 from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus, judge_accuracy
 from pipeline.monitoring.causes import Cause
@@ -27,9 +27,6 @@ from pipeline.served.artifact import Artifact
 from pipeline.spec import ModelSpec
 from pipeline.store import telemetry as tables
 from pipeline.store.open import Store
-
-# The names of the scores of a window in evidence and reports.
-SCORES = tuple(field.name for field in fields(WindowScores))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +127,7 @@ class Lookout:
             self.store.telemetry, model=self.spec.name, generation=generation, limit=LOOKED_BACK
         )
         drifts = [(report.body.get("evidence") or {}).get("drift", {}) for report in stored]
-        return [WindowScores(**{name: drift.get(name) for name in SCORES}) for drift in drifts]
+        return [WindowScores.among(drift) for drift in drifts]
 
     def accuracy(self, champion: Pointer | None, newest: Window | None, now: datetime) -> AccuracyReport | None:
         """Over the labels of the newest window; where it has too few, over the newest labels of this champion."""

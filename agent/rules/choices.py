@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from agent.deliberation.proposal import Deliberation, Proposal, ReasonCode
 from agent.evidence import Evidence
+from agent.rules.wording import fruitless_words
 from pipeline.training.choice import WHOLE, TrainingChoice
 
 
@@ -31,7 +32,7 @@ def why_not(proposal: Proposal, evidence: Evidence, candidates: frozenset[str]) 
         return f"the choice of candidates was set aside: {len(unknown)} of them do not exist"
     fruitless = evidence.training.fruitless_in_a_row
     if fruitless:
-        return f"the choice of candidates and window was set aside: {fruitless} retrainings in a row brought nothing"
+        return f"the choice of candidates and window was set aside: {fruitless_words(fruitless)}"
     return None
 
 

@@ -3,12 +3,10 @@
 Pure: no clock, no files, no model calls.
 """
 
-from agent.actions import CONSEQUENTIAL, Action, Actions
+from agent.actions import CONSEQUENTIAL, RETRAIN, Action
 from agent.evidence import DataStatus
 from agent.rules.signals import Case, Says
-from agent.rules.wording import capital, label_words
-
-RETRAIN: Actions = frozenset({Action.RETRAIN})
+from agent.rules.wording import capital, fruitless_words, label_words
 
 
 def allow_a_retraining_on_enough_new_labels(case: Case) -> Says | None:
@@ -49,7 +47,8 @@ def ask_a_person_when_retrainings_do_not_help(case: Case) -> Says | None:
     fruitless, limit = case.evidence.training.fruitless_in_a_row, case.rules.retraining.max_fruitless
     if not case.brake_on:
         return None
-    sentence = f"{fruitless} retrainings in a row brought no promotion, {limit} are allowed: a person must look first."
+    no_other = f"From {limit} on, no other is started until a person runs a training or a version is promoted."
+    sentence = f"{capital(fruitless_words(fruitless))}. {no_other}"
     return Says(
         sentence,
         margin=float(limit - fruitless),

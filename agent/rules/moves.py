@@ -3,7 +3,7 @@
 Pure: no clock, no files, no model calls.
 """
 
-from agent.actions import Action
+from agent.actions import RETRAIN, Action
 from agent.rules.signals import Case, Says
 from agent.rules.wording import accuracy_margin, below_words, floor_words, previous_words, why_not_proven
 from pipeline.records import version_tag
@@ -60,7 +60,7 @@ def roll_back_when_the_new_champion_fails_without_drift(case: Case) -> Says | No
         f"{below_words(case)}, without drift, and {previous_words(case)} was not: the version is the cause.",
         margin=accuracy_margin(case),
         requires=frozenset({Action.ROLL_BACK, Action.ALERT}),
-        forbids=frozenset({Action.RETRAIN}),
+        forbids=RETRAIN,
     )
 
 

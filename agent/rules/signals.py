@@ -11,17 +11,16 @@ from math import isfinite
 from agent.actions import Actions
 from agent.decision import PolicyRules, Trigger
 from agent.evidence import AccuracyEvidence, DriftEvidence, Evidence, TrainingEvidence, WindowScores
+from pipeline.durations import HOURS_PER_DAY
 from pipeline.gate.rules import VerdictStatus
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.monitoring.looks import CONFIRMED_BY, clearly_beyond, distance
 from pipeline.records import PromotionKind
 
-HOURS_PER_DAY = 24.0
 # A look that does not know the scores of the windows before it goes by how many of the last three were breaches.
 BREACHES_TO_CONFIRM = 2
 # Drift that was answered rests until labels make it so likely that the floor is missed.
 IN_DOUBT = 0.2
-
-DRIFT_SCORES = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
 
 
 @dataclass(frozen=True)

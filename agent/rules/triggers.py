@@ -3,7 +3,7 @@
 Pure: no clock, no files, no model calls.
 """
 
-from agent.actions import CONSEQUENTIAL, Action, Actions
+from agent.actions import CONSEQUENTIAL, RETRAIN, Action, Actions
 from agent.evidence import DataStatus
 from agent.rules.signals import Case, Says
 from agent.rules.wording import (
@@ -24,7 +24,6 @@ from agent.rules.wording import (
     weak_words,
 )
 
-RETRAIN: Actions = frozenset({Action.RETRAIN})
 ALERT: Actions = frozenset({Action.ALERT})
 ASK_FOR_LABELS: Actions = frozenset({Action.ALERT, Action.REQUEST_LABELS})
 ALERT_AND_RETRAIN: Actions = frozenset({Action.ALERT, Action.RETRAIN})

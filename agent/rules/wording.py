@@ -1,6 +1,7 @@
 """How readings of the evidence are put into words. Pure: no clock, no files, no model calls."""
 
-from agent.rules.signals import HOURS_PER_DAY, Case
+from agent.rules.signals import Case
+from pipeline.durations import HOURS_PER_DAY
 from pipeline.gate.rules import VerdictStatus
 from pipeline.monitoring.looks import CLEARLY, FAR, LOOKED_BACK, mean, score_at
 from pipeline.records import version_tag
@@ -85,6 +86,12 @@ def label_words(case: Case) -> str:
     new, least = case.evidence.training.new_labels, case.rules.retraining.min_new_labels
     have = "an unknown number of" if new is None else str(new)
     return f"{have} new labelled rows have come since the last training ({least} are needed)"
+
+
+def fruitless_words(count: int) -> str:
+    """At least one, as evidence counts them: after the last promotion, or training that a person ran."""
+    what = "the last retraining" if count == 1 else f"{count} retrainings in a row"
+    return f"{what}, scheduled ones not counted, ended without a version that passed the gate"
 
 
 def schedule_words(case: Case) -> str:

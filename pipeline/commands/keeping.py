@@ -26,7 +26,7 @@ def retention(
     retired: Annotated[list[str] | None, typer.Option(help="A model that is gone; its rows go by their age.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Move rows older than REFIT_KEEP_PREDICTIONS_DAYS and REFIT_KEEP_REPORTS_DAYS into the Parquet archive."""
+    """Move rows older than REFIT_KEEP_PREDICTIONS_DAYS, ..._REPORTS_DAYS and ..._LATENCIES_DAYS into the archive."""
     from pipeline.keeping.retention import archive_old_rows
 
     settings = PipelineSettings()
@@ -38,7 +38,7 @@ def retention(
         reporting.print_json({"rows": made.rows if made else {}, "stayed": made.stayed if made else {}})
         return
     if made is None:
-        out.print("Everything is kept: set REFIT_KEEP_PREDICTIONS_DAYS or REFIT_KEEP_REPORTS_DAYS.")
+        out.print("Everything is kept: set REFIT_KEEP_PREDICTIONS_DAYS, ..._REPORTS_DAYS or ..._LATENCIES_DAYS.")
         return
     done = "would go" if dry_run else "went"
     for table, rows in made.rows.items():

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.commands.offering import printable
-from pipeline.gate.evaluation import Metrics
+from pipeline.gate.evaluation import METRIC_NAMES, Metrics
 from pipeline.gate.rules import RuleOutcome, Verdict
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.records import Pointer, Promotion, VersionRecord, version_tag
 from pipeline.releases.exports import plain
 from pipeline.spec import MonitoringRules
@@ -21,8 +22,6 @@ if TYPE_CHECKING:  # they bring MLflow and scikit-learn, seconds of imports
     from pipeline.releases.experiments import Experiment
     from pipeline.training.search import Trial
 
-DRIFT_COLUMNS = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
-METRIC_COLUMNS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
 _MARKS = {
     RuleOutcome.PASSED: "[green]passed[/]",
     RuleOutcome.FAILED: "[red]failed[/]",
@@ -56,7 +55,7 @@ def trial_rows(trials: "Sequence[Trial]") -> list[dict[str, Any]]:
     """The best trial of each candidate as plain values, metrics as means over the folds."""
     return [
         {"candidate": trial.candidate.name, "parameters": trial.parameters}
-        | {name: trial.mean(name) for name in METRIC_COLUMNS}
+        | {name: trial.mean(name) for name in METRIC_NAMES}
         for trial in best_of_each_candidate(trials)
     ]
 
@@ -86,20 +85,20 @@ def verdict_table(verdict: Verdict) -> Table:
 
 
 def metrics_line(metrics: Metrics, where: str) -> str:
-    values = ", ".join(f"{name} {getattr(metrics, name):.4f}" for name in METRIC_COLUMNS)
+    values = ", ".join(f"{name} {getattr(metrics, name):.4f}" for name in METRIC_NAMES)
     return f"{where}: {values} ({metrics.rows} rows, {metrics.positives} positive)"
 
 
 def metrics_table(measured: Mapping[str, Mapping[str, Metrics]]) -> Table:
     """Metrics by set of rows and version, so that the versions stand below each other on the same rows."""
     table = _table("Compared on the same rows")
-    for name in ("rows of", "version", "rows", *METRIC_COLUMNS):
+    for name in ("rows of", "version", "rows", *METRIC_NAMES):
         table.add_column(name, justify="left" if name in ("rows of", "version") else "right")
     places = dict.fromkeys(where for found in measured.values() for where in found)
     for where in places:
         for tag, found in measured.items():
             metrics = found[where]
-            table.add_row(where, tag, str(metrics.rows), *(f"{getattr(metrics, name):.4f}" for name in METRIC_COLUMNS))
+            table.add_row(where, tag, str(metrics.rows), *(f"{getattr(metrics, name):.4f}" for name in METRIC_NAMES))
     return table
 
 
@@ -108,15 +107,18 @@ def looks_table(rows: Sequence[Mapping[str, Any]], rules: MonitoringRules) -> Ta
     table = _table(
         f"Looks, newest first; drift above {rules.drift_threshold:.2f}, accuracy below {rules.accuracy_floor:.1%}"
     )
-    scores = [name for name in DRIFT_COLUMNS if any(row[name] is not None for row in rows)]
-    for name in ("at", "look", "messages", *scores, "accuracy", "P(below)", "labels"):
-        table.add_column(name.replace("_", " "), justify="left" if name in ("at", "look") else "right")
+    scores = [name for name in DRIFT_SCORES if any(row[name] is not None for row in rows)]
+    table.box = None  # its lines would take the room of a column
+    table.add_column("at", min_width=len("2026-11-22"))
+    table.add_column("look", no_wrap=True)
+    for name in ("rows", *scores, "accuracy", "P(below)", "labels"):
+        table.add_column(name.replace("_", " "), justify="right", overflow="fold")
     for row in rows:
         drift = [_beyond(row[name], row[name] is not None and row[name] > rules.drift_threshold) for name in scores]
         accuracy = row["accuracy"]
         shown = "unknown" if accuracy is None else f"{accuracy:.1%}"
         low = row["p_below_floor"] is not None and row["p_below_floor"] >= rules.accuracy_confidence
-        look = "scheduled" if row["scheduled"] else "by hand"
+        look = "scheduled" if row["scheduled"] else "unscheduled"  # by hand, or because data arrived
         when = f"{row['at']:%Y-%m-%d %H:%M:%S}"
         count = "" if row["messages"] is None else str(row["messages"])
         accurate = Text(shown, style="bold red" if low else "")

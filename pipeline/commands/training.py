@@ -56,7 +56,7 @@ def train(
     model: Model,
     experiment_name: Annotated[str | None, typer.Option(help="MLflow experiment; default: the model's name.")] = None,
     promote_if_passed: Annotated[
-        bool, typer.Option("--promote", "--deploy", help="Make it champion when the gate passes.")
+        bool, typer.Option("--promote", help="Make it champion when the gate passes.")
     ] = False,
     decision_id: Annotated[str | None, typer.Option(help="Train once for this decision of the agent.")] = None,
     candidates: Annotated[str, typer.Option(help="Search only these, separated by commas; default: all.")] = "",

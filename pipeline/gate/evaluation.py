@@ -29,6 +29,9 @@ class Metrics:
         return asdict(self)
 
 
+METRIC_NAMES = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
+
+
 def evaluate(labels: Labels, predictions: Labels, scores: Scores) -> Metrics:
     """Metrics of `predictions` (n,) and P(positive) `scores` (n,) against true `labels` (n,).
 

@@ -11,22 +11,17 @@ import numpy as np
 
 from pipeline.monitoring.causes import Signs, likely_causes
 from pipeline.monitoring.distances import Floats, Statistic, bags_of, raw_statistics
-from pipeline.monitoring.drift_report import DriftReport, Reading, WindowStatus
+from pipeline.monitoring.drift_report import FULL_POWER_ROWS, MIN_ROWS, DriftReport, Reading, WindowStatus
 from pipeline.monitoring.emergence import NewPattern, new_patterns
 from pipeline.monitoring.held_out import Answered
 from pipeline.monitoring.null_line import NullLine
 from pipeline.monitoring.profile import Profile
-from pipeline.monitoring.scale import score_of
+from pipeline.monitoring.scale import ALARM_LINE, score_of
 from pipeline.monitoring.score_signs import score_signs
 from pipeline.monitoring.style import style_statistics, written
 from pipeline.monitoring.tokens import unique_texts
 
 __all__ = ["DriftReport", "NewPattern", "Reading", "WindowStatus", "measure_drift"]
-
-DRIFT_THRESHOLD = 0.15
-MIN_ROWS = 30
-# Fewer messages than this can only show large shifts.
-FULL_POWER_ROWS = 100
 
 
 def measure_drift(
@@ -34,7 +29,7 @@ def measure_drift(
     texts: Sequence[str],
     *,
     answers: Sequence[Answered] | None = None,
-    threshold: float = DRIFT_THRESHOLD,
+    threshold: float = ALARM_LINE,
     min_rows: int = MIN_ROWS,
 ) -> DriftReport:
     """How far `texts` are from the training texts of `profile`; any score above `threshold` is drift.

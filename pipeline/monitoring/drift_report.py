@@ -9,6 +9,11 @@ from pipeline.monitoring.distances import Statistic
 from pipeline.monitoring.emergence import NewPattern
 from pipeline.monitoring.null_table import SCORE_PARTS
 
+# The scores that are held to the drift threshold, on one scale; a model has those of its kind of input.
+DRIFT_SCORES = ("vocabulary_drift", "tfidf_drift", "numeric_drift")
+# Fewer different rows than MIN_ROWS say nothing; fewer than FULL_POWER_ROWS can only show large shifts.
+MIN_ROWS, FULL_POWER_ROWS = 30, 100
+
 
 class WindowStatus(StrEnum):
     """How much a window can say: `low_power` below 100 different messages, `insufficient` below the minimum."""

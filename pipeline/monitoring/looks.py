@@ -5,25 +5,24 @@ Pure: no clock, no files, no model calls. A distance is 0 when a window is typic
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.monitoring.scale import score_of, z_of
+from pipeline.monitoring.scale import ALARM_LINE, score_of, z_of
 
 LOOKED_BACK = 3
 # A reference is a little off by itself, in the same direction in every window; a mean needs this much room for it.
 CLEARLY = 1.25
 # So far out a single window acts at once: benchmarks/calm_year.py counts how often a calm year reaches it.
 FAR = 2.5
-THRESHOLD = 0.15
 _LEAST, _MOST = 1e-9, 1.0 - 1e-12
 
 Distances = Sequence[float]
 
 
-def distance(score: float, line: float = THRESHOLD) -> float:
+def distance(score: float, line: float = ALARM_LINE) -> float:
     """How far out a score in [0, 1] lies, in units of the distance of its line."""
     return z_of(min(score, _MOST)) / z_of(min(max(line, _LEAST), _MOST))
 
 
-def score_at(times: float, line: float = THRESHOLD) -> float:
+def score_at(times: float, line: float = ALARM_LINE) -> float:
     """The score that lies so many times as far out as the line."""
     return score_of(times * z_of(min(max(line, _LEAST), _MOST)))
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.monitoring.distances import Floats
-from pipeline.monitoring.drift_report import WindowStatus
-from pipeline.monitoring.scale import POWER_SDS, score_of, z_of
+from pipeline.monitoring.drift_report import FULL_POWER_ROWS, MIN_ROWS, WindowStatus
+from pipeline.monitoring.scale import ALARM_LINE, POWER_SDS, score_of, z_of
 from pipeline.monitoring.two_samples import (
     KOLMOGOROV_SD,
     distances,
@@ -26,8 +26,6 @@ from pipeline.monitoring.two_samples import (
 # The share of windows without drift in which any feature may alarm; each gets its part of it (Bonferroni). A point
 # below the 5% that are allowed: a reference of finite size is a little off itself.
 ALPHA = 0.04
-MIN_ROWS = 30
-FULL_POWER_ROWS = 100
 # More rows than this are thinned out evenly: the distance from the whole is below a thousandth.
 MOST_REFERENCE_ROWS = 1_000
 
@@ -139,7 +137,7 @@ def build_numeric_profile(rows: Floats, features: Sequence[str]) -> NumericProfi
 
 
 def measure_numeric_drift(
-    profile: NumericProfile, rows: Floats, *, threshold: float = 0.15, min_rows: int = MIN_ROWS
+    profile: NumericProfile, rows: Floats, *, threshold: float = ALARM_LINE, min_rows: int = MIN_ROWS
 ) -> NumericDriftReport:
     """How far each feature of `rows` (n, features) is from the reference; the furthest one gives the score.
 

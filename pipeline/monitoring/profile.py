@@ -57,10 +57,6 @@ class Profile:
     held_out: HeldOut | None = None
 
     @property
-    def held_out_scores(self) -> Floats | None:
-        return self.held_out.scores if self.held_out else None
-
-    @property
     def tokens(self) -> int:
         return int(self.counts.sum())
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.monitoring.distances import Floats
+from pipeline.monitoring.tokens import WORD
 
 # Logits beyond this differ by rounding more than by meaning.
 LARGEST_LOGIT = 12.0
@@ -19,7 +20,6 @@ RIDGE = 1.0
 # How much of the words of a held-out text is made unreadable, and what such a text counts beside a true one.
 GARBLED_SHARES = (0.25, 0.50, 0.75)
 GARBLED_WEIGHT = 0.5
-_WORD = re.compile(r"\w\w+")
 
 
 def p_correct(risk: Floats, scores: Floats, predictions: NDArray[np.int64]) -> Floats:
@@ -63,4 +63,4 @@ def garbled(texts: Sequence[str], share: float, rng: random.Random) -> list[str]
             return word[0]
         return "".join(rng.choice(string.ascii_lowercase) for _ in word[0])
 
-    return [_WORD.sub(replace, text) for text in texts]
+    return [WORD.sub(replace, text) for text in texts]

@@ -5,8 +5,9 @@ Pure: no clock, no files, no model calls.
 
 from math import log, log1p
 
-# A z of 1 is mapped to 1 - 0.85 = 0.15.
-BASE = 0.85
+ALARM_LINE = 0.15
+# A z of 1 is mapped to the alarm line.
+BASE = 1.0 - ALARM_LINE
 # Standard normal quantile at 0.90: what a window can detect, it detects in nine cases of ten.
 POWER_SDS = 1.2816
 

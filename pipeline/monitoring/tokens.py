@@ -11,7 +11,7 @@ from pipeline.data.homes import text_key
 
 URL, MONEY, NUMBER = "<url>", "<money>", "<number>"
 
-_WORD = re.compile(r"\w\w+")
+WORD = re.compile(r"\w\w+")
 _SHORT_OR_LONG_WORD = re.compile(r"\w+")
 _MASKED_WORD = re.compile(rf"{URL}|{MONEY}|{NUMBER}|\w\w+")
 # The look-behinds let a match begin only where a run begins: hostile text costs linear time.
@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"(?<!\w)\+?\d[\d.,:/-]*")
 
 def tokenize(text: str) -> list[str]:
     """The words of a text in lower case; a word is two or more letters, digits or underscores in a row."""
-    return _WORD.findall(text.lower())
+    return WORD.findall(text.lower())
 
 
 def short_and_long_words(text: str) -> list[str]:

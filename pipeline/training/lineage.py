@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select
 
 from pipeline.store import control as tables
-from pipeline.store.engine import writing
 
 PIPELINE = Path(__file__).parents[1]
 # What an artefact's bytes can depend on.
@@ -62,11 +61,6 @@ def differences(recorded: Mapping[str, Any], now: Mapping[str, Any], above: str 
         elif before != after:
             found.append(f"{above}{name} was {before or 'absent'}, is {after or 'absent'}")
     return found
-
-
-def save_lineage(control: Engine, model: str, version: int, body: Mapping[str, Any]) -> None:
-    with writing(control).begin() as connection:
-        add_lineage(connection, model, version, body)
 
 
 def add_lineage(connection: Connection, model: str, version: int, body: Mapping[str, Any]) -> None:

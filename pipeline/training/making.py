@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.data.homes import rows_sha256
 from pipeline.data.training_set import TrainingSet
+from pipeline.gate.evaluation import METRIC_NAMES
 from pipeline.monitoring.numeric import NumericProfile, build_numeric_profile
 from pipeline.monitoring.profile import Profile
 from pipeline.records import Row
@@ -22,7 +23,6 @@ from pipeline.training.search import Progress, Trial
 
 # Ten thousand short messages, or some six hundred reviews.
 MOST_PROFILE_CHARACTERS = 800_000
-METRICS = ("accuracy", "precision", "recall", "f1", "log_loss", "ece")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,4 +81,4 @@ def _about(spec: ModelSpec, trained: Trained, rows: Sequence[Row]) -> dict[str, 
 
 def means(trial: Trial) -> dict[str, float]:
     """The mean of every metric over the folds of a trial."""
-    return {name: trial.mean(name) for name in METRICS}
+    return {name: trial.mean(name) for name in METRIC_NAMES}

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from agent.actions import Action
-from agent.build import allowance, build_assistant, build_loop, now
+from agent.build import allowance, build_assistant, build_loop
 from agent.deliberation.assistant import CASE, SYSTEM
 from agent.deliberation.prompts import Prompts
 from agent.deliberation.proposal import ReasonCode
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
+from pipeline.clock import utc_now
 from tests.agent.fakes import MODEL, add_champion
 from tests.agent.openai_stub import Stub, completion
 from tests.agent.scripted import proposed
@@ -33,9 +34,9 @@ LOOKS = [
 
 @pytest.fixture
 def drifted(settings, store):
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    ids = answered(store, texts(120, 5, NEW_WORDS), now())
-    labelled(store, ids[:30], wrong=0, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    ids = answered(store, texts(120, 5, NEW_WORDS), utc_now())
+    labelled(store, ids[:30], wrong=0, at=utc_now())
     return store
 
 

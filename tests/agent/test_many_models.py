@@ -1,7 +1,6 @@
 """Many models on one agent: a slow or a broken one holds up no other, several agents look at each once."""
 
 import json
-import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -11,16 +10,18 @@ import pytest
 import safetensors.numpy
 from sqlalchemy import func, select
 
-from agent.build import build_loop, now
+from agent.build import build_loop
 from agent.observing.artifacts import Artifacts
 from agent.observing.evidence import Observer
 from agent.schedule.looking import looking
 from agent.settings import AgentSettings
 from benchmarks.fleet import Traffic, add_champion, write_models
+from pipeline.clock import utc_now
 from pipeline.served.artifact import KINDS, artifact_path, unpack
 from pipeline.store.control import ledger, schedule_claims
 from pipeline.store.open import open_store
 from tests.agent.traffic import content, texts
+from tests.waiting import until
 
 A_YEAR_MINUTES = 525_600
 MODELS = 12
@@ -34,8 +35,8 @@ def fleet(tmp_path, settings, store):
     specs = write_models(tmp_path / "models", MODELS)
     traffic = Traffic(store, artifact, texts(300, 4))
     for spec in specs.values():
-        add_champion(settings, store, spec, small_model(), artifact.profile, now() - timedelta(hours=2))
-        traffic.log(spec.name, 100, now() - timedelta(hours=1))
+        add_champion(settings, store, spec, small_model(), artifact.profile, utc_now() - timedelta(hours=2))
+        traffic.log(spec.name, 100, utc_now() - timedelta(hours=1))
     return specs
 
 
@@ -65,13 +66,6 @@ def decided(store):
         return Counter({row.model: row.decisions for row in connection.execute(query)})
 
 
-def eventually(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 class Slow:
     """Looks, but only when it is told to."""
 
@@ -91,11 +85,11 @@ def test_a_slow_and_a_broken_model_hold_up_no_other(settings, store, fleet):
     made[slow] = replace(made[slow], observer=waiting)
     next((settings.artifact_dir / broken).glob("*.safetensors")).write_bytes(b"damaged")
     with looking(agent_settings(settings), store, made):
-        eventually(lambda: set(decided(store)) >= set(others))
+        until(lambda: set(decided(store)) >= set(others))
         assert waiting.asked.wait(SECONDS)
         assert slow not in decided(store)
         waiting.go.set()
-        eventually(lambda: slow in decided(store))
+        until(lambda: slow in decided(store))
     assert broken not in decided(store)
 
 
@@ -104,7 +98,7 @@ def test_two_agents_share_the_models_and_look_at_each_once(settings, store, flee
     shared = agent_settings(settings)
     monkeypatch.setattr("agent.schedule.looking.holder_name", iter(["one", "two"]).__next__)
     with looking(shared, store, loops(settings, store, fleet)), looking(shared, other, loops(settings, other, fleet)):
-        eventually(lambda: len(decided(store)) == MODELS)
+        until(lambda: len(decided(store)) == MODELS)
     assert set(decided(store).values()) == {1}
     with store.control.connect() as connection:
         claims = connection.execute(select(schedule_claims.c.model)).scalars().all()

@@ -99,7 +99,7 @@ def flowers(count: int, seed: int, shift: float) -> list[tuple[tuple[float, floa
 
 
 def test_a_model_of_one_file_is_trained_served_watched_retrained_and_promoted(home, store):
-    trained = command("train", NAME, "--deploy")
+    trained = command("train", NAME, "--promote")
     assert (trained["version"], trained["promoted"]) == (1, True)
     settings = PipelineSettings()
     drifted = flowers(200, seed=5, shift=1.0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent.actions import Action, Actions, Autonomy
-from agent.decision import Bounds, PolicyRules, Trigger
+from agent.decision import BREACHES, Bounds, PolicyRules, Trigger
 from agent.evidence import (
     AccuracyEvidence,
     ChampionEvidence,
@@ -28,12 +28,11 @@ from agent.observing.answered import largest
 from agent.observing.reading import accuracy_evidence
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
-from agent.rules.signals import DRIFT_SCORES, clears
+from agent.rules.signals import clears
+from pipeline.durations import DAY, hours_between
 from pipeline.monitoring.accuracy import AccuracyReport, AccuracyStatus, Standing, judge_accuracy
+from pipeline.monitoring.drift_report import DRIFT_SCORES
 from pipeline.monitoring.looks import LOOKED_BACK
-
-DAY = timedelta(hours=24)
-BREACHES = frozenset({Trigger.DRIFT, Trigger.ACCURACY})
 
 MakeRuler = Callable[[Sequence[PastPrediction]], Ruler]
 
@@ -185,14 +184,14 @@ class Walk:
             messages=rows,
             unique_messages=measured.unique,
             duplicate_rate=measured.duplicate_rate,
-            hours_since_last_message=_hours(self.rows[end - 1].at, at),
+            hours_since_last_message=hours_between(self.rows[end - 1].at, at),
             new_patterns=measured.patterns,
         )
         line, windows = self.rules.monitoring.drift_threshold, [_scores(seen), *state.windows][:LOOKED_BACK]
         counted = replace(
             seen,
             scheduled_windows=len(windows),
-            scheduled_breaches=sum(_beyond(window, line) for window in windows),
+            scheduled_breaches=sum(window.drifted(line) for window in windows),
             earlier_windows=tuple(state.windows[: LOOKED_BACK - 1]),
         )
         judged, training = _accuracy_evidence(state, measured, accuracy), self._training(state, end, at)
@@ -206,16 +205,16 @@ class Walk:
             accuracy=judged,
             training=training,
             history=HistoryEvidence(
-                unresolved_breach_hours=_hours(state.breach_since, at) if state.breach_since else None,
+                unresolved_breach_hours=hours_between(state.breach_since, at) if state.breach_since else None,
                 answered_drift=state.answered,
             ),
         )
 
     def _training(self, state: _State, end: int, at: datetime) -> TrainingEvidence:
         return TrainingEvidence(
-            hours_since_training=_hours(state.trained_at, at),
+            hours_since_training=hours_between(state.trained_at, at),
             new_labels=self._new_labels(state.trained_at, end, at),
-            hours_since_attempt=_hours(state.attempts[-1], at) if state.attempts else None,
+            hours_since_attempt=hours_between(state.attempts[-1], at) if state.attempts else None,
             attempts_last_day=sum(at - attempt < DAY for attempt in state.attempts),
         )
 
@@ -263,11 +262,3 @@ def _accuracy_evidence(state: _State, measured: Measured, report: AccuracyReport
 
 def _scores(drift: DriftEvidence) -> WindowScores:
     return WindowScores(**{name: getattr(drift, name) for name in DRIFT_SCORES})
-
-
-def _beyond(window: WindowScores, line: float) -> bool:
-    return any((score := getattr(window, name)) is not None and score > line for name in DRIFT_SCORES)
-
-
-def _hours(earlier: datetime, later: datetime) -> float:
-    return max((later - earlier).total_seconds() / 3600, 0.0)

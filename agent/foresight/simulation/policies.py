@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from agent.actions import Action, Actions, Autonomy
+from agent.actions import RETRAIN, Action, Actions, Autonomy
 from agent.decision import PolicyRules
 from agent.deliberation.proposal import Deliberation, Diagnosis, Proposal
 from agent.evidence import Evidence
@@ -15,7 +15,6 @@ from agent.loop import Deliberates
 from agent.rules.guardrails import rule
 from agent.rules.policy import bounds
 
-RETRAIN: Actions = frozenset({Action.RETRAIN})
 NOTHING: Actions = frozenset()
 # Below this probability of being too bad, the scripted agent puts a retraining for drift off once.
 CLEARLY_FINE = 0.10

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from agent.actions import Action, Actions
+from agent.actions import REACTIONS, Action, Actions
 from agent.decision import PolicyRules
 from agent.evidence import (
     AccuracyEvidence,
@@ -29,7 +29,6 @@ from pipeline.monitoring.accuracy import MIN_LABELS, p_below
 from pipeline.monitoring.looks import LOOKED_BACK
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-REACTIONS: Actions = frozenset(Action) - {Action.HOLD}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,11 @@ from agent.errors import BusyError
 from pipeline.releases import promotion
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
-from tests.agent.alerts.slack_process import SOCKET, FakeSlack, Process, slack_settings, until
+from tests.agent.alerts.slack_process import SOCKET, FakeSlack, Process, slack_settings
 from tests.agent.builders import CHALLENGER, merged
 from tests.agent.fakes import MODEL, add_champion, add_verdict, add_version
 from tests.agent.world import loop_in
+from tests.waiting import until
 
 
 def now():

@@ -5,26 +5,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.agent.alerts.fake_slack import APP, BOT, CHANNEL, SECRET
+from tests.waiting import until
 
-PATIENCE = 120.0
 ROOT = str(Path(__file__).parents[3])
-
-
-def until(holds: Callable[[], Any], seconds: float = PATIENCE, what: str = "it") -> Any:
-    """Wait for a condition and return what it gave."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"{what} did not happen in time"
-        time.sleep(0.03)
-    return found
 
 
 class Process:

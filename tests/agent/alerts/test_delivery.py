@@ -17,10 +17,11 @@ from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from tests.agent.alerts.builders import queued
 from tests.agent.alerts.fake_slack import BOT, CHANNEL, WEBHOOK_PATH
-from tests.agent.alerts.slack_process import FakeSlack, Process, slack_settings, until
+from tests.agent.alerts.slack_process import FakeSlack, Process, slack_settings
 from tests.agent.builders import DRIFTED, merged
 from tests.agent.fakes import add_champion
 from tests.agent.world import loop_in
+from tests.waiting import until
 
 LOW = {"accuracy": {"estimate": 0.85, "low": 0.8, "high": 0.9, "p_below_floor": 0.999}}
 STEPS = ["messages have drifted", "retraining started", "gate passed", "promoted", "resolved"]

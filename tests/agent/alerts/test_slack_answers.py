@@ -13,9 +13,9 @@ from agent.record import ledger
 from pipeline.releases import promotion
 from pipeline.store import telemetry
 from tests.agent.alerts.running_agent import Running, now
-from tests.agent.alerts.slack_process import until
 from tests.agent.builders import DRIFTED
 from tests.agent.fakes import MODEL
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

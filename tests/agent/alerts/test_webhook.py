@@ -176,13 +176,3 @@ def test_of_two_that_claim_a_notice_one_gets_it_and_a_dead_ones_claim_runs_out(s
     assert again.attempts == 2
     outbox.given_up(store.control, taken[0], "too late to say", clock())
     assert outbox.dead_letters(store.control) == []
-
-
-def test_old_rows_are_forgotten_but_for_the_first_of_a_thread(store, clock):
-    queue(store, clock, notice_with(), notice_with(key="d1:2"), notice_with(key="d1:3"))
-    for row in outbox.waiting(store.control, "webhook")[:2]:
-        outbox.sent(store.control, outbox.claim(store.control, row.seq, clock(), CLAIMED_FOR), None, clock())
-    clock.forward(hours=24 * 31)
-    assert outbox.forget(store.control, clock() - timedelta(days=30)) == 1
-    assert outbox.root_of(store.control, "webhook", "d1").notice.key == "d1:told"
-    assert len(outbox.waiting(store.control, "webhook")) == 1

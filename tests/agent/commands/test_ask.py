@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from agent import __main__ as cli
-from agent.build import now
 from agent.record import ledger
+from pipeline.clock import utc_now
 from tests.agent.fakes import MODEL, add_champion
 from tests.agent.traffic import answered, artifact, texts
 
@@ -17,8 +17,8 @@ def run(home, settings, store, monkeypatch):
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "REFIT_AGENT_API_KEY", "REFIT_AGENT_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REFIT_HOME", str(home))
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    answered(store, texts(60, 5), now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    answered(store, texts(60, 5), utc_now())
 
     def invoke(*words):
         result = CliRunner().invoke(cli.app, ["ask", *words, "--json"])

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from agent import __main__ as cli
 from agent.actions import Headline
-from agent.build import now
 from agent.commands.deciding import EXIT_CODES, WAITS_FOR_APPROVAL
+from pipeline.clock import utc_now
 from pipeline.releases.promotion import pointer
 from tests.agent.fakes import MODEL, add_champion, add_verdict, add_version
 from tests.agent.traffic import answered, artifact, labelled, texts
@@ -105,8 +105,8 @@ def test_a_check_without_a_champion_says_how_to_get_one(run):
 
 
 def test_a_check_prints_figures_lines_decision_and_reasons_and_records_them(run, settings, store):
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    answered(store, texts(120, 5, NEW_WORDS), now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    answered(store, texts(120, 5, NEW_WORDS), utc_now())
     words = run("check", MODEL, code=11)
     for expected in (
         "vocabulary drift",
@@ -127,8 +127,8 @@ def test_a_check_prints_figures_lines_decision_and_reasons_and_records_them(run,
 
 
 def test_a_dry_run_gives_the_same_code_and_records_nothing(run, settings, store):
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    answered(store, texts(120, 5, NEW_WORDS), now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    answered(store, texts(120, 5, NEW_WORDS), utc_now())
     assert "nothing was recorded" in run("check", MODEL, "--dry-run", code=11)
     said = run("check", MODEL, "--dry-run", "--json", code=11)
     assert (said["recorded"], said["exit_code"]) == (False, 11)
@@ -139,9 +139,9 @@ def test_a_decision_that_waits_for_a_person_has_a_code_of_its_own_and_can_be_rej
     run, settings, store, monkeypatch
 ):
     monkeypatch.setenv("REFIT_AGENT_AUTONOMY", "propose")
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    ids = answered(store, texts(120, 5, NEW_WORDS), now())
-    labelled(store, ids, wrong=0, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    ids = answered(store, texts(120, 5, NEW_WORDS), utc_now())
+    labelled(store, ids, wrong=0, at=utc_now())
     words = run("check", MODEL, code=14)
     approval_id = re.search(r"approve (\w+)", words).group(1)
     assert approval_id in run("approvals")
@@ -167,9 +167,9 @@ def test_a_broken_ledger_ends_verify_with_code_one(run, home, store):
 def test_an_approval_from_the_command_line_promotes_that_very_version(run, settings, store, monkeypatch):
     monkeypatch.setenv("REFIT_AGENT_AUTONOMY", "propose")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")  # MLflow is only a view of it
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    version = add_version(store, at=now())
-    add_verdict(store, version, against=1, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    version = add_version(store, at=utc_now())
+    add_verdict(store, version, against=1, at=utc_now())
     words = run("check", MODEL, code=14)
     assert "Decision: PROMOTE" in words
     assert pointer(store.control, MODEL).version == 1

@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from agent.build import now
 from launch.__main__ import app
+from pipeline.clock import utc_now
 from pipeline.errors import RefitError, UnknownModelError
 from tests.agent.fakes import MODEL, add_champion
 from tests.agent.traffic import answered, artifact, labelled, texts
@@ -32,9 +32,9 @@ def invoke(home, monkeypatch):
 @pytest.fixture
 def drifted(store, settings, invoke):
     """A champion with drifted traffic, few labels, and one look at it; the decision as JSON."""
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    ids = answered(store, texts(120, 5, NEW_WORDS), now())
-    labelled(store, ids[:40], wrong=1, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    ids = answered(store, texts(120, 5, NEW_WORDS), utc_now())
+    labelled(store, ids[:40], wrong=1, at=utc_now())
     return json.loads(invoke("check", MODEL, "--json").stdout)
 
 
@@ -98,7 +98,7 @@ def test_past_looks_are_listed_with_their_drift(drifted, invoke):
     found = json.loads(invoke("drift", MODEL, "--json").stdout)
     assert found["drift_threshold"] == 0.15
     assert [look["decision_id"] for look in found["looks"]] == [drifted["decision_id"]]
-    assert "by hand" in invoke("drift", MODEL).stdout
+    assert "unscheduled" in invoke("drift", MODEL).stdout
     assert "bin/refit monitor breast_cancer" in invoke("drift", "breast_cancer").stdout
 
 
@@ -134,9 +134,9 @@ def test_for_scripts_nothing_but_json_is_printed(drifted, invoke):
 
 def test_an_approval_is_listed_with_what_to_type_and_a_second_answer_is_refused(store, settings, invoke, monkeypatch):
     monkeypatch.setenv("REFIT_AGENT_AUTONOMY", "propose")
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    ids = answered(store, texts(120, 5, NEW_WORDS), now())
-    labelled(store, ids, wrong=0, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    ids = answered(store, texts(120, 5, NEW_WORDS), utc_now())
+    labelled(store, ids, wrong=0, at=utc_now())
     assert invoke("check", MODEL).exit_code == 14
     waiting = json.loads(invoke("approvals", "--json").stdout)["approvals"][0]["approval_id"]
     shown = invoke("approvals").stdout

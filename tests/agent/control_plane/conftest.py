@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from agent.control_plane.api import Parts, create_api
+from agent.control_plane.health import folders_written
 from agent.control_plane.roles import Tokens
 from agent.passes import Passes
 from tests.agent.control_plane.plane import LOCAL
@@ -24,6 +25,7 @@ def serve(home, store):
         approver=None,
         base=LOCAL,
         max_body_bytes=65_536,
+        folder=None,
         **changes,
     ):
         loop = loop_in(home, store, evidence, **changes)
@@ -37,6 +39,7 @@ def serve(home, store):
             tokens=Tokens(operator=token, approver=approver, viewer=viewer),
             max_body_bytes=max_body_bytes,
             wait_seconds=wait_seconds,
+            folders=folders_written(folder or home, store),
         )
         app = create_api(parts)
         return TestClient(app, base_url=base, raise_server_exceptions=False, client=("127.0.0.1", 50_000))

@@ -7,9 +7,10 @@ from agent.actions import Autonomy
 from agent.record import ledger
 from agent.record.ledger import EntryKind
 from pipeline.releases.promotion import pointer
-from tests.agent.control_plane.plane import code, until
+from tests.agent.control_plane.plane import code
 from tests.agent.fakes import MODEL, Clock, FakeHands
 from tests.agent.world import loop_in
+from tests.waiting import until
 from tools.errors import TrainingFailedError
 
 
@@ -24,7 +25,8 @@ def waiting(client):
 
 def test_health_and_models_say_who_serves_and_what_was_decided_last(serve):
     client = serve()
-    assert client.get("/health").json() == {"status": "ok", "looks_by_the_clock": False, "last_decision_at": None}
+    calm = {"status": "ok", "reasons": [], "looks_by_the_clock": False, "last_decision_at": None}
+    assert client.get("/health").json() == calm
     client.post(f"/models/{MODEL}/check")
     (row,) = client.get("/models").json()["models"]
     assert (row["model"], row["champion"], row["generation"], row["autonomy"]) == (MODEL, "v2", 2, "act")

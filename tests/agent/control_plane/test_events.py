@@ -1,6 +1,5 @@
 """The webhook that announces data: queued before it is answered, looked at once, whatever is sent again or killed."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,16 +16,19 @@ from agent.schedule import data_events
 from agent.schedule.arrivals import look_at_arrivals
 from agent.schedule.clockwork import Clockwork
 from agent.schedule.data_events import MOST_ATTEMPTS, EventState, pause_after
+from agent.schedule.duties import Duties
+from agent.schedule.housekeeping import Housekeeping
 from agent.schedule.presence import Presence
+from agent.schedule.turns import Turns
 from tests.agent.fakes import MODEL, NOON
 from tests.agent.world import loop_in
+from tests.waiting import until
 
 ON_POSTGRESQL_TOO = True
 
 LOCAL = "http://127.0.0.1:8100"
 OPERATOR, VIEWER = SecretStr("the-operators-token"), SecretStr("the-viewers-tokens")
 SECRET = SecretStr("a-secret-that-signs")
-SECONDS = 240.0
 
 
 @pytest.fixture
@@ -139,22 +141,19 @@ def test_a_busy_model_is_looked_at_when_it_is_free_by_the_clockwork(plane, store
             data_events.handled(store.control, places, "d1", datetime.now(UTC))
 
     works = Clockwork(
-        control=store.control,
-        plans=[],
-        looks={},
-        resumes={},
-        presence=Presence(store.control, "one", timedelta(seconds=60)),
+        Turns(store.control, [], Presence(store.control, "one", timedelta(seconds=60))),
+        Duties(
+            looks={},
+            arrivals={MODEL: arrival},
+            arrived=lambda: data_events.waiting(store.control, datetime.now(UTC)),
+        ),
+        Housekeeping(),
         clock=lambda: datetime.now(UTC),
         tick_seconds=0.1,
-        arrivals={MODEL: arrival},
-        arrived=lambda: data_events.waiting(store.control, datetime.now(UTC)),
     )
     works.start()
     try:
-        deadline = time.monotonic() + SECONDS
-        while not made:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: made, "a look")
     finally:
         works.close()
     assert len(made) == 1

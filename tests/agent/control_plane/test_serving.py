@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
@@ -12,6 +11,7 @@ from typer.testing import CliRunner
 
 from agent.__main__ import app
 from agent.errors import ApiSetupError
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -27,11 +27,8 @@ def test_it_announces_its_port_answers_and_ends_on_a_signal(home, environment, n
     command = [sys.executable, "-m", "agent", "serve", "--port", "0", "--port-file", str(port_file), "--with-loop"]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 240
-        while not port_file.exists():
-            assert process.poll() is None, process.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: port_file.exists() or process.poll() is not None, "the port of the agent")
+        assert process.poll() is None, process.stderr.read()
         answer = httpx.get(f"http://127.0.0.1:{port_file.read_text().strip()}/health")
         assert answer.json()["looks_by_the_clock"] is True
         process.send_signal(number)

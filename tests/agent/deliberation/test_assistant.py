@@ -172,7 +172,7 @@ def test_words_that_were_replaced_stay_the_reason_code_when_the_policy_refuses_s
 def test_a_tool_that_fails_gives_the_name_of_the_error_and_nothing_of_its_text():
     from langchain_core.tools import StructuredTool
 
-    from tools.observe import Nothing
+    from tools.looking import Nothing
     from tools.result import failed
 
     def look() -> str:

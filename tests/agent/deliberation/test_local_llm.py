@@ -5,7 +5,7 @@ Skipped where its packages are not installed: pip install --no-deps -r requireme
 
 import pytest
 
-from agent.build import build_loop, now
+from agent.build import build_loop
 from agent.deliberation.assistant import CASE, SYSTEM
 from agent.deliberation.prompts import Prompts
 from agent.deliberation.proposal import ReasonCode
@@ -14,6 +14,7 @@ from agent.record.codec import decision_of
 from agent.record.replay import replay
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
+from pipeline.clock import utc_now
 from tests.agent import local_llm
 from tests.agent.fakes import MODEL, add_champion
 from tests.agent.traffic import answered, artifact, labelled, texts
@@ -34,8 +35,8 @@ def address():
 
 @pytest.fixture
 def drifted(settings, store):
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    labelled(store, answered(store, texts(120, 5, NEW_WORDS), now())[:30], wrong=0, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    labelled(store, answered(store, texts(120, 5, NEW_WORDS), utc_now())[:30], wrong=0, at=utc_now())
     return store
 
 

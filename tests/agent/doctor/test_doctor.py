@@ -83,7 +83,7 @@ def test_every_warning_and_everything_broken_says_how_to_mend_it(ports, environm
 
 def test_a_store_that_is_not_made_yet_is_left_so(ports, environment, tmp_path):
     environment.setenv("REFIT_HOME", str(tmp_path / "fresh"))
-    assert found(ports, "control database").mend == "python -m launch prepare"
+    assert found(ports, "control database").mend == "python -m pipeline migrate"
     assert not (tmp_path / "fresh").exists()
 
 
@@ -92,7 +92,7 @@ def test_a_database_at_an_older_revision_is_broken_and_not_migrated(ports, setti
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'control_0001'"))
     finding = found(ports, "control")
-    assert (finding.area, finding.state, finding.mend) == ("migrations", State.BROKEN, "python -m launch prepare")
+    assert (finding.area, finding.state, finding.mend) == ("migrations", State.BROKEN, "python -m pipeline migrate")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "control_0001"
     engine.dispose()

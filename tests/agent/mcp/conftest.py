@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import until
 
 OPERATOR, VIEWER = "operator-of-the-tests", "viewer-of-the-tests"
 
@@ -29,11 +30,8 @@ def server(home, environment):
         command = [sys.executable, "-m", "agent", "mcp", "--http", "--port", "0", "--port-file", str(port_file)]
         process = subprocess.Popen(command, env=environment | more, stderr=subprocess.PIPE, text=True)
         try:
-            deadline = time.monotonic() + 90
-            while not port_file.exists():
-                assert process.poll() is None, process.stderr.read()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            until(lambda: port_file.exists() or process.poll() is not None, "the port of the server")
+            assert process.poll() is None, process.stderr.read()
             yield f"http://127.0.0.1:{port_file.read_text().strip()}/mcp"
         finally:
             process.terminate()

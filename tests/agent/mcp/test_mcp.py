@@ -12,12 +12,13 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from agent.build import build_loop, now
+from agent.build import build_loop
 from agent.mcp.offered import answer, offers
 from agent.mcp.running import build_world
 from agent.record import ledger
 from agent.settings import AgentSettings
 from pipeline.catalog import managed_model
+from pipeline.clock import utc_now
 from tests.agent.fakes import MODEL, add_champion
 from tests.agent.mcp.conftest import OPERATOR, VIEWER
 from tests.agent.traffic import answered, artifact, labelled, texts
@@ -33,9 +34,9 @@ def decided(home, store, settings, monkeypatch) -> str:
     """A store with a champion, drifted and labelled traffic, and a decision on it; the decision's id."""
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    add_champion(store, artifact(settings.artifact_dir), at=now())
-    ids = answered(store, texts(120, 5, NEW_WORDS), now())
-    labelled(store, ids[:40], wrong=1, at=now())
+    add_champion(store, artifact(settings.artifact_dir), at=utc_now())
+    ids = answered(store, texts(120, 5, NEW_WORDS), utc_now())
+    labelled(store, ids[:40], wrong=1, at=utc_now())
     loop = build_loop(AgentSettings(_env_file=None, pipeline=settings), store, managed_model(MODEL))
     return loop.check().decision.decision_id
 
@@ -152,7 +153,7 @@ def test_the_words_that_a_person_typed_are_not_passed_on(decided, world, store):
         decision_id=decided,
         model=MODEL,
         kind=ledger.EntryKind.APPROVAL_REJECTED,
-        at=now(),
+        at=utc_now(),
         body=body,
     )
     told = answer(world, "explain_decision", {"decision_id": decided})

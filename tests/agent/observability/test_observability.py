@@ -124,7 +124,7 @@ def test_a_process_is_live_but_not_ready_while_a_database_cannot_be_used(plane, 
         connection.execute(text("UPDATE alembic_version SET version_num = 'telemetry_9999'"))
     answer = client.get("/health/ready")
     assert answer.status_code == 503
-    assert "python -m launch prepare" in answer.json()["reasons"][0]
+    assert "python -m pipeline migrate" in answer.json()["reasons"][0]
     assert client.get("/health/live").status_code == 200
 
 

@@ -22,7 +22,7 @@ def answered() -> Profile:
 
 def test_the_scores_are_those_of_the_held_out_rows_and_not_of_the_training_rows(answered: Profile):
     expected = sorted(one.score for one in answer([row.input for row in rows(100, 2)]))
-    assert answered.held_out_scores.tolist() == expected
+    assert answered.held_out.scores.tolist() == expected
     assert answered.held_out.positive_rate == 0.2
 
 
@@ -44,7 +44,6 @@ def test_the_same_rows_give_the_same_bytes(answered: Profile):
 def test_too_few_held_out_rows_leave_words_alone_to_be_monitored(held_out: int, known: bool):
     profile = reference_profile(rows(500, 1), rows(held_out, 2), answer, seed=7)
     assert (profile.held_out is not None) is known
-    assert (profile.held_out_scores is not None) is known
 
 
 def test_a_model_that_calls_no_held_out_row_positive_is_monitored_all_the_same():

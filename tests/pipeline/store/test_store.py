@@ -1,4 +1,5 @@
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +43,19 @@ def open_in_four_processes(settings: PipelineSettings) -> None:
 
 def test_four_processes_may_open_a_fresh_store_at_once(tmp_path):
     open_in_four_processes(PipelineSettings(home=tmp_path))
+
+
+def test_the_threads_of_one_process_may_open_fresh_databases_at_once(tmp_path):
+    def made(number: int) -> bool:
+        name, folder = list(HEADS)[number % 2], tmp_path / str(number)
+        engine = open_engine(f"sqlite:///{folder}/fresh.db")
+        ensure_schema(engine, name, folder)
+        at = revision(engine)
+        engine.dispose()
+        return at == HEADS[name]
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(made, range(6)))
 
 
 def _open_from_a_home_of_its_own(homes: tuple[Path, Path]) -> None:

@@ -109,7 +109,7 @@ def test_the_same_data_gives_the_same_bytes_and_ends_as_unchanged(opened, first)
 def test_a_version_carries_the_scores_that_it_gives_to_the_frozen_holdout(opened, first):
     artifact = bench(opened).artifact(first.artifact_sha256)
     scores = sorted(answer.score for answer in artifact.predictor.answer_many(r.input for r in first.homes.holdout))
-    assert artifact.profile.held_out_scores.tolist() == scores
+    assert artifact.profile.held_out.scores.tolist() == scores
 
 
 def test_a_challenger_trained_on_the_campaign_is_better_on_rows_it_never_saw(second):
