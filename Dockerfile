@@ -2,6 +2,7 @@
 #   serving    answers predictions; neither MLflow nor LangChain nor scikit-learn
 #   agent      the loop, the control plane and training; also the MLflow server, which its packages contain
 #   dashboard  the pages; knows nothing but the agent's address
+#   ray        a node of a Ray cluster: the agent's packages and rooms, Ray, and what runs on it; not in the compose file
 # The base is pinned by tag and digest; PYTHON_IMAGE names another one, of Python 3.11 or newer on Debian.
 ARG PYTHON_IMAGE=docker.io/library/python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 # The server's image, for the programs that back it up; POSTGRES_IMAGE names that of another server.
@@ -76,11 +77,26 @@ COPY prompts prompts
 COPY agent agent
 RUN python -m compileall -q pipeline tools agent
 USER 10001
-ENV REFIT_HOME=/data REFIT_DATA_DIR=/data/data MPLCONFIGDIR=/tmp
+ENV REFIT_HOME=/data MPLCONFIGDIR=/tmp
 VOLUME /data
 EXPOSE 8100
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["healthy", "http://127.0.0.1:8100/health/live"]
 CMD ["python", "-m", "agent", "serve", "--with-loop", "--host", "0.0.0.0", "--port", "8100"]
+
+FROM agent AS ray
+USER 0
+COPY requirements-ray.txt requirements.lock ./
+RUN --mount=type=cache,target=/root/.cache,sharing=locked --mount=type=bind,from=installer,source=/opt/uv,target=/opt/uv \
+    UV_LINK_MODE=copy UV_SYSTEM_CERTS=1 /opt/uv/bin/uv pip install --python /opt/refit/bin/python --compile-bytecode \
+    --requirement requirements-ray.txt --constraint requirements.lock
+COPY serving serving
+COPY scaling scaling
+RUN python -m compileall -q serving scaling
+USER 10001
+ENV RAY_USAGE_STATS_ENABLED=0
+EXPOSE 6379 8265 10001
+HEALTHCHECK NONE
+CMD ["ray", "start", "--head", "--port", "6379", "--block"]
 
 FROM role AS dashboard
 COPY --from=packages-of-dashboard /opt/refit /opt/refit

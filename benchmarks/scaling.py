@@ -47,7 +47,7 @@ PROCESSES, REPLICAS = (1, 2, 4), (1, 2)
 SECONDS, CONNECTIONS, ROUNDS = 4.0, 8, 7
 # As many for each deployment, so that nothing but the services differs.
 CLIENTS = 4
-LOG_ROWS = 50_000
+LOG_ROWS = 500_000
 PARTS = ("processes", "replicas", "search", "backfill")
 SERVE_READY_SECONDS, STARTS = 300.0, 3
 
@@ -88,24 +88,26 @@ def of_rounds(rounds: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     }
 
 
-def in_processes(
-    made: Deployment, bodies: Sequence[bytes], rounds: int = ROUNDS, seconds: float = SECONDS
-) -> list[dict[str, Any]]:
+def in_processes(made: Deployment, rounds: int = ROUNDS, seconds: float = SECONDS) -> list[dict[str, Any]]:
     """The service in so many processes on one store, on the cores of its clients; the numbers take turns."""
     found: dict[int, list[dict[str, float]]] = {count: [] for count in PROCESSES}
     for _ in range(rounds):
         for count in PROCESSES:
-            found[count].append(_round_of(made, bodies, count, seconds))
+            found[count].append(_round_of(made, count, seconds))
     return [{"processes": count, **of_rounds(measured)} for count, measured in found.items()]
 
 
-def _round_of(made: Deployment, bodies: Sequence[bytes], count: int, seconds: float) -> dict[str, float]:
+def _round_of(made: Deployment, count: int, seconds: float) -> dict[str, float]:
     with ExitStack() as stack:
-        servers: list[Running] = [stack.enter_context(ours(made, bodies)) for _ in range(count)]
+        servers: list[Running] = [stack.enter_context(ours(made, bodies_of(made))) for _ in range(count)]
         for server in servers:
             _unpin(server.process)
             closed_loop(server.port, server.requests, CONNECTIONS, 1.0)
         return speed([(server.port, server.requests) for server in servers], seconds)
+
+
+def bodies_of(made: Deployment) -> list[bytes]:
+    return [json.dumps({"message": message}).encode() for message in made.texts]
 
 
 def _unpin(process: int) -> None:
@@ -114,12 +116,12 @@ def _unpin(process: int) -> None:
         os.sched_setaffinity(int(thread.name), range(CORES))
 
 
-def in_replicas(made: Deployment, bodies: Sequence[bytes]) -> list[dict[str, Any]]:
+def in_replicas(made: Deployment) -> list[dict[str, Any]]:
     """The same application behind Ray Serve's proxy."""
     found = []
     for count in REPLICAS:
         with _replicas(made, count) as port:
-            requests = [head_and_body("/predict", body, port) for body in bodies]
+            requests = [head_and_body("/predict", body, port) for body in bodies_of(made)]
             closed_loop(port, requests, CONNECTIONS, 1.0)
             found.append({"replicas": count, **of_rounds([speed([(port, requests)]) for _ in range(ROUNDS)])})
     return found
@@ -233,21 +235,21 @@ def save(name: str, found: Any) -> None:
 
 
 def measure(parts: Sequence[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        made = Deployment(Path(folder))
-        bodies = [json.dumps({"message": message}).encode() for message in made.texts]
-        ways: dict[str, Callable[[], Any]] = {
-            "processes": lambda: in_processes(made, bodies),
-            "replicas": lambda: in_replicas(made, bodies),
-            "search": lambda: searched(made),
-            "backfill": lambda: backfilled(made),
-        }
-        for name in parts:
-            described = about()
-            found = ways[name]()
-            save("about", (_known("about") or {}) | {name: described})
-            save(name, found)
-        made.store.close()
+    ways: dict[str, Callable[[Deployment], Any]] = {
+        "processes": in_processes,
+        "replicas": in_replicas,
+        "search": searched,
+        "backfill": backfilled,
+    }
+    for name in parts:
+        described = about()
+        # A deployment for each part: what the services of one part log would be back-filled by another.
+        with tempfile.TemporaryDirectory() as folder:
+            made = Deployment(Path(folder))
+            found = ways[name](made)
+            made.store.close()
+        save("about", (_known("about") or {}) | {name: described})
+        save(name, found)
 
 
 def main() -> None:

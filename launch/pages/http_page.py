@@ -8,13 +8,13 @@ from typing import Any
 from fastapi import FastAPI
 
 from agent.alerts.api import alert_routes
-from agent.build import now
 from agent.control_plane.api import create_api
 from agent.control_plane.roles import Role
 from agent.control_plane.server import build_parts
 from agent.passes import Passes
 from agent.settings import AgentSettings
 from launch.pages.places import cell
+from pipeline.clock import utc_now
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store, open_store
 from serving.app import create_app
@@ -41,7 +41,7 @@ def serving_page() -> str:
 def agent_app(settings: AgentSettings, store: Store) -> FastAPI:
     """The control plane with all of its routes; it is only asked what they are."""
     app = create_api(build_parts(settings, store, Passes({})))
-    app.include_router(alert_routes(store.control, [], now))
+    app.include_router(alert_routes(store.control, [], utc_now))
     return app
 
 

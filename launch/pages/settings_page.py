@@ -66,6 +66,8 @@ def _names(kind: type[BaseSettings], name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if field.default_factory_takes_validated_data:  # it follows another setting, as its description says
+        return ""
     value = field.default if field.default is not PydanticUndefined else field.get_default(call_default_factory=True)
     if value is None or value in ((), {}, ""):
         return ""

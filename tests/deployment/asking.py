@@ -3,32 +3,30 @@
 import io
 import socket
 import tarfile
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from pipeline.settings import PipelineSettings
+from tests import waiting
 from tests.deployment.podman import Project
 
 PATIENCE_SECONDS = 600.0
 Found = TypeVar("Found")
 
 
-def until(holds: Callable[[], Found | None]) -> Found:
+def until(holds: Callable[[], Found | None]) -> Found | None:
     """What `holds` returns, as soon as it is anything; a connection refused is nothing yet."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            found = holds()
-        except httpx.HTTPError:
-            found = None
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"did not happen within {PATIENCE_SECONDS:.0f} s"
-        time.sleep(0.2)
+
+    def held() -> Found | None:
+        with suppress(httpx.HTTPError):
+            return holds()
+        return None
+
+    return waiting.until(held, "what the containers were asked for", PATIENCE_SECONDS, pause_seconds=0.2)
 
 
 def free_ports(count: int) -> list[int]:

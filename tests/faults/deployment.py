@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -25,20 +24,10 @@ from pipeline.store.open import Store, open_store
 from tests.agent.alerts.fake_slack import BOT, CHANNEL
 from tests.agent.alerts.slack_process import FakeSlack
 from tests.faults.flowers import FILE, MODEL
+from tests.waiting import until
 
 ROOT = str(Path(__file__).parents[2])
-# What a loaded machine may need for what takes seconds by itself. Nothing is asserted about times.
-PATIENCE = 300.0
 KEEP_SECONDS = 0.05
-
-
-def until(holds: Callable[[], Any], what: str | Callable[[], str], seconds: float = PATIENCE) -> Any:
-    """Wait for a condition and return what it gave; fails with `what` after a generous while."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, what() if callable(what) else what
-        time.sleep(0.05)
-    return found
 
 
 class Kept:

@@ -15,8 +15,9 @@ from pipeline.catalog import catalog, managed_model
 from pipeline.records import Row
 from pipeline.settings import PipelineSettings
 from pipeline.spec import TextInput
-from tests.faults.deployment import ROOT, Deployment, until
+from tests.faults.deployment import ROOT, Deployment
 from tests.integration.stories import STORIES, Told
+from tests.waiting import until
 
 BURST = 50
 # Clients that keep asking meanwhile; a canary needs its hundreds of answers.

@@ -1,9 +1,9 @@
 import signal
-import time
 
 import pytest
 
 from launch.processes import ProcessFailedError, start, wait_until_ready
+from tests.waiting import until
 
 
 def test_a_process_that_ends_early_is_reported_with_its_last_words(tmp_path):
@@ -30,8 +30,6 @@ def test_a_process_that_ignores_the_polite_signal_is_killed(tmp_path):
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)\n"
     )
     child = start("stubborn", ["stubborn"], {"PYTHONPATH": str(tmp_path)})
-    deadline = time.monotonic() + 20
-    while "up" not in child.tail and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: "up" in child.tail, "the line of the process")
     child.stop(seconds=0.3)
     assert child.process.returncode == -signal.SIGKILL

@@ -3,8 +3,6 @@
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -14,17 +12,11 @@ import pytest
 from launch.ports import Wanted, chosen
 from launch.restarts import Probe
 from launch.supervising import Service, Supervisor
+from tests.waiting import until
 
 SECONDS = 300.0
 # A healthy child has five seconds to answer; were it too slow for that all the same, it would be replaced once more.
 PROBE = Probe(period_seconds=0.1, timeout_seconds=5.0, failure_threshold=2, startup_failure_threshold=3_000)
-
-
-def wait(condition: Callable[[], object], said: list[str]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, said
-        time.sleep(0.05)
 
 
 def process_at(port: int) -> int | None:
@@ -50,6 +42,7 @@ def telling(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
+@pytest.mark.faults
 def test_a_child_that_hangs_without_dying_is_replaced(telling: str):
     said: list[str] = []
     port = chosen(Wanted(service="telling", port=0, option="--port"), any_free=True)
@@ -69,12 +62,12 @@ def test_a_child_that_hangs_without_dying_is_replaced(telling: str):
         supervisor.wait_until_ready(SECONDS)
         watching.start()
         # With the second probe the answer to the first is known.
-        wait(lambda: sum("/live" in line for line in said) >= 2, said)
+        until(lambda: sum("/live" in line for line in said) >= 2, lambda: str(said))
         hung = process_at(port)
         assert hung is not None
         os.kill(hung, signal.SIGSTOP)
-        wait(lambda: any("telling is started again" in line for line in said), said)
-        wait(lambda: process_at(port) not in (None, hung), said)
+        until(lambda: any("telling is started again" in line for line in said), lambda: str(said))
+        until(lambda: process_at(port) not in (None, hung), lambda: str(said))
         assert not psutil.pid_exists(hung)
         told = [line for line in said if line.startswith("telling has left")]
         assert told[0] == "telling has left 2 probes in a row without an answer; it is asked to end"

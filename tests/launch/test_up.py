@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+
+from tests.waiting import until
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "REFIT_"))}
 SECONDS = 300.0
@@ -49,11 +50,8 @@ class Up:
         return None
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + SECONDS
-        while not condition():
-            assert self.process.poll() is None, self.output
-            assert time.monotonic() < deadline, self.output
-            time.sleep(0.05)
+        until(lambda: condition() or self.process.poll() is not None, lambda: self.output)
+        assert self.process.poll() is None, self.output
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -19,10 +18,10 @@ from serving.app import create_app
 from serving.settings import ServingSettings
 from tests.agent.fakes import MODEL
 from tests.scaling.champions_log import champion_with_log
+from tests.waiting import until
 
 pytestmark = pytest.mark.ray
 
-SECONDS = 300.0
 MESSAGE = {"message": "ba ka be ki"}
 # What differs between two answers to one message, whoever gives them.
 OF_THE_MOMENT = {"prediction_id", "request_id", "timestamp", "latency_ms", "processing_ms"}
@@ -70,11 +69,8 @@ def replica_processes() -> list[psutil.Process]:
     return [one for one in found if "ServeReplica:refit" in " ".join(one.info["cmdline"] or ())]
 
 
-def eventually(condition) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+def comes(condition) -> None:
+    until(condition, "what the cluster was asked for", pause_seconds=0.2)  # the list of processes takes a while itself
 
 
 def answers(client: httpx.Client) -> bool:
@@ -89,7 +85,7 @@ def test_the_routes_are_those_of_the_service(deployed, alone):
 
 
 def test_a_message_gets_the_answer_of_the_service_from_the_slot_that_serves(deployed, alone):
-    eventually(lambda: answers(deployed))
+    comes(lambda: answers(deployed))
     there, here = (client.post("/predict", json=MESSAGE).json() for client in (deployed, alone))
     assert lasting(there) == lasting(here)
     slots = (client.get("/models/current").json()["models"][MODEL]["version"] for client in (deployed, alone))
@@ -97,25 +93,25 @@ def test_a_message_gets_the_answer_of_the_service_from_the_slot_that_serves(depl
 
 
 def test_a_replica_that_is_killed_is_replaced_and_the_service_answers_on(deployed):
-    eventually(lambda: len(replica_processes()) >= 2)
+    comes(lambda: len(replica_processes()) >= 2)
     victim = replica_processes()[0]
     os.kill(victim.pid, signal.SIGKILL)
-    eventually(lambda: answers(deployed))
-    eventually(lambda: len([one for one in replica_processes() if one.pid != victim.pid]) >= 2)
+    comes(lambda: answers(deployed))
+    comes(lambda: len([one for one in replica_processes() if one.pid != victim.pid]) >= 2)
     assert answers(deployed)
 
 
 def test_replicas_come_with_the_load_and_go_with_it(deployed):
-    eventually(lambda: len(replica_processes()) == 2)
+    comes(lambda: len(replica_processes()) == 2)
     with ThreadPoolExecutor(2) as pool:
         stop = Event()
         asking = [pool.submit(ask_until, stop, deployed) for _ in range(2)]
         try:
-            eventually(lambda: len(replica_processes()) == 3)
+            comes(lambda: len(replica_processes()) == 3)
         finally:
             stop.set()
         assert all(asked.result() > 0 for asked in asking)
-    eventually(lambda: len(replica_processes()) == 2)
+    comes(lambda: len(replica_processes()) == 2)
     assert answers(deployed)
 
 

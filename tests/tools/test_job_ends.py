@@ -6,7 +6,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-from tests.tools.training_jobs import begun, eventually
+from tests.tools.training_jobs import begun
+from tests.waiting import until
 from tools import jobs
 from tools.job_files import KEPT_FOR, clear_old, jobs_folder, newest_first
 from tools.job_process import alive, end_group
@@ -43,7 +44,7 @@ def test_workers_are_ended_whose_leader_is_gone_already():
     worker = int(leader.stdout.readline())
     os.kill(leader.pid, signal.SIGKILL)
     leader.wait(60)
-    eventually(lambda: not alive(leader.pid, None))
+    until(lambda: not alive(leader.pid, None))
     end_group(leader.pid)
     assert not alive(worker, None)
 

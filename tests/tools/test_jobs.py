@@ -17,11 +17,11 @@ from tests.tools.training_jobs import (
     WAITS,
     begun,
     ended_with_its_jobs,
-    eventually,
     in_another_process,
     order,
     run,
 )
+from tests.waiting import until
 from tools import jobs
 from tools.errors import JobNotRunningError, TrainingCancelledError, UnknownJobError
 from tools.job_files import KEPT_FOR, KEPT_JOBS, LARGEST_LOG_BYTES, JobFiles, clear_old, files_of
@@ -36,7 +36,7 @@ def test_a_training_that_outlived_its_agent_is_waited_for_and_its_result_taken(s
     diary, started = tmp_path / "diary", tmp_path / "started"
     slow = f"import time; open({str(started)!r}, 'w').close(); time.sleep(1)\n{PRINTS}"
     process = in_another_process(settings, slow, str(diary))
-    eventually(started.exists)
+    until(started.exists)
     process.kill()
     process.wait()
     result = run(store, settings, "raise SystemExit('a second training')")
@@ -49,8 +49,8 @@ def test_a_training_that_outlived_its_agent_is_waited_for_and_its_result_taken(s
 def test_a_training_that_nobody_watches_is_watched_by_who_waits_for_it(store, settings, tmp_path):
     started = tmp_path / "started"
     process = in_another_process(settings, WAITS, str(started))
-    eventually(started.exists)
-    eventually(lambda: jobs.running(store.control)[0].pid is not None)
+    until(started.exists)
+    until(lambda: jobs.running(store.control)[0].pid is not None)
     process.kill()
     process.wait()
     (job,) = jobs.running(store.control)
@@ -66,11 +66,11 @@ def test_a_cancelled_training_ends_and_is_not_tried_again_for_its_decision(store
     started = tmp_path / "started"
     process = in_another_process(settings, WAITS, str(started))
     try:
-        eventually(started.exists)
+        until(started.exists)
         (job,) = jobs.running(store.control)
         cancel(store.control, job.job_id, "ann", datetime.now(UTC))
-        eventually(lambda: jobs.job(store.control, job.job_id).state is JobState.CANCELLED)
-        eventually(lambda: not alive(jobs.job(store.control, job.job_id).pid, None))
+        until(lambda: jobs.job(store.control, job.job_id).state is JobState.CANCELLED)
+        until(lambda: not alive(jobs.job(store.control, job.job_id).pid, None))
         assert process.wait(SECONDS) != 0
     finally:
         ended_with_its_jobs(process, store)

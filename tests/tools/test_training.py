@@ -2,13 +2,13 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from pipeline.gate.rules import VerdictStatus
 from pipeline.training.choice import WHOLE, TrainingChoice, TrainingWindow
-from tests.tools.training_jobs import ANSWER, PRINTS, ended_with_its_jobs, eventually, in_another_process, order, run
+from tests.tools.training_jobs import ANSWER, PRINTS, ended_with_its_jobs, in_another_process, order, run
+from tests.waiting import until
 from tools import jobs
 from tools.errors import TrainingFailedError
 from tools.job_files import files_of
@@ -75,7 +75,7 @@ def test_a_training_that_takes_too_long_is_stopped_with_its_children(store, sett
     command = (sys.executable, "-c", program, str(pid_file))
     with pytest.raises(TrainingFailedError, match="longer than its time limit"):
         train(store.control, settings, order(), command=command, clock=clock)
-    eventually(lambda: not alive(int(pid_file.read_text()), None))
+    until(lambda: not alive(int(pid_file.read_text()), None))
     assert jobs.jobs(store.control)[0].state is JobState.TOO_LONG
 
 
@@ -104,7 +104,7 @@ def test_a_job_says_how_far_it_is(store, settings):
     )
     process = in_another_process(settings, program)
     try:
-        eventually(lambda: [job.stage for job in jobs.running(store.control)] == ["folds of the candidate search"])
+        until(lambda: [job.stage for job in jobs.running(store.control)] == ["folds of the candidate search"])
         (job,) = jobs.running(store.control)
         assert (job.steps_done, job.steps_total) == (3, 12)
         assert job.memory_bytes > 1e6
@@ -120,7 +120,7 @@ def test_the_process_gets_the_stores_and_no_key_of_the_deciding_model(store, set
     run(store, settings, program, str(out))
     assert "secret" not in out.read_text()
     assert f"'REFIT_HOME': '{tmp_path}'" in out.read_text()
-    assert f"'REFIT_DATA_DIR': '{Path('var/data').absolute()}'" in out.read_text()
+    assert f"'REFIT_DATA_DIR': '{tmp_path / 'data'}'" in out.read_text()
 
 
 def test_a_choice_reaches_the_command_line_and_no_choice_leaves_it_as_it_was():

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 
 from tools import jobs
@@ -30,13 +29,6 @@ def run(store, settings, program, *arguments, **wanted):
 def begun(store, decision="d1", now=None, **changes):
     known = {"model": "sms_spam", "host": os.uname().nodename, "time_limit_seconds": 60.0, "memory_limit_bytes": None}
     return jobs.begin(store.control, decision_id=decision, now=now or datetime.now(UTC), **known | changes)
-
-
-def eventually(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def in_another_process(settings, program, *arguments, decision="d1"):
