@@ -97,8 +97,8 @@ THE_RUNNING = (
     ),
     feature(
         RUNNING,
-        "compose in CI: the whole compose file runs with podman and runc where a container can run",
-        ".ci/run",
+        "compose in CI: the whole compose file runs with podman and runc, in a job of its own",
+        "`make test-containers`",
         ".github/workflows/code.yml",
         "tests/deployment/test_compose.py::test_the_compose_file_predicts_sees_drift_retrains_and_promotes",
     ),

@@ -11,7 +11,6 @@ import resource
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -208,7 +207,3 @@ def running_project(folder: Path, ports: Sequence[int]) -> Iterator[Project]:
         yield project
     finally:
         project.remove()
-
-
-if __name__ == "__main__":
-    sys.exit(why_not())
