@@ -10,7 +10,7 @@ UP ?=
 STAMP := .venv/.installed
 
 .PHONY: setup demo test test-integration test-faults soak lint data train serve monitor run-agent schedule-training dashboard doctor up ray bench bench-drift eval simulate docs lock clean \
-	secrets docker-build docker-up docker-down test-containers audit sbom
+	secrets docker-build docker-up docker-down test-containers test-scaling audit sbom
 
 setup: $(STAMP)  ## create .venv and install the pinned packages
 
@@ -64,6 +64,9 @@ up: setup  ## serving, agent and dashboard together, restarted when they end, un
 
 ray: setup  ## install Ray beside the other packages: scaling/ and its tests need it
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt -c requirements.lock
+
+test-scaling: ray  ## the tests of scaling/ on a Ray cluster of two nodes
+	@REFIT_TEST_REQUIRE=ray $(BIN)/python -m pytest tests/scaling -n 1
 
 secrets:  ## write the containers' secrets into secrets/, once
 	@bin/secrets
