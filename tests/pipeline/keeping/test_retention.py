@@ -20,9 +20,8 @@ from pipeline.keeping.retention import Archived, archive_old_rows
 from pipeline.labels.feedback import labelled_rows
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec
-from pipeline.store.latencies import HOUR, MINUTE, Latencies, save_latencies
 from pipeline.store.open import Store, open_store
-from pipeline.store.telemetry import decode_input, labels, latencies, reports
+from pipeline.store.telemetry import decode_input, labels, reports
 from tests.pipeline.keeping.year import (
     MODEL,
     NOW,
@@ -187,41 +186,6 @@ def test_old_reports_go_but_for_the_newest_and_the_last_look(settings, store, mo
     assert stored(store, reports) == before[5:]
     assert [row["to_seq"] for row in archived(settings, "reports")] == [0, 1, 2, 3, 4]
     assert archived(settings, "reports")[4]["body"] == '{"drift": 4}'
-
-
-def latency(number: int, seconds: int = MINUTE) -> Latencies:
-    """What was answered in hour `number` of the year."""
-    at = START + timedelta(hours=number)
-    buckets = {-24: 90 + number, 3: 7}
-    return Latencies(
-        latency_id=f"a-{seconds}-{number}",
-        model=MODEL,
-        version=2,
-        at=at,
-        seconds=seconds,
-        refused=number,
-        failed=0,
-        buckets=buckets,
-    )
-
-
-def test_old_minutes_of_latencies_go_as_they_were_and_the_hours_stay(settings, store):
-    save_latencies(store.telemetry, [latency(n, seconds) for n in range(10) for seconds in (MINUTE, HOUR)])
-    save_latencies(store.telemetry, [latency(24 * 360)])
-    before = stored(store, latencies)
-    assert run(settings.model_copy(update={"keep_latencies_days": 30}), store).rows == {"latencies": 10}
-    kept = stored(store, latencies)
-    assert [row["seconds"] for row in kept] == [HOUR] * 10 + [MINUTE]
-    assert kept == [row for row in before if row in kept]
-    gone = [{**row, "month": "2025-01"} for row in before if row not in kept]
-    assert archived(settings, "latencies") == gone
-
-
-def test_the_newest_minute_stays_for_its_number(settings, store):
-    save_latencies(store.telemetry, [latency(0), latency(1)])
-    assert run(settings.model_copy(update={"keep_latencies_days": 30}), store).rows == {"latencies": 1}
-    save_latencies(store.telemetry, [latency(2)])
-    assert [row["seq"] for row in stored(store, latencies)] == [2, 3]
 
 
 POINTS = ("staged", "listed", "placed", "checked", "deleted_some", "deleted")
