@@ -26,8 +26,18 @@ from pipeline.store.latencies import save_latencies
 from pipeline.store.migrate import HEADS, revision, upgrade
 from pipeline.store.open import Store, open_store
 from tests.pipeline.builders import settings_in
-from tests.pipeline.keeping.test_retention import latency
-from tests.pipeline.keeping.year import MODEL, NOW, START, add_champions, add_look, archived, logged, stored, write_log
+from tests.pipeline.keeping.year import (
+    MODEL,
+    NOW,
+    START,
+    add_champions,
+    add_look,
+    archived,
+    latency,
+    logged,
+    stored,
+    write_log,
+)
 from tests.waiting import until
 
 ROWS = 300

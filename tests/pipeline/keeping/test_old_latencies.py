@@ -1,34 +1,16 @@
 """Old minutes of latencies go into the archive; their hours stay, and so does the newest row for its number."""
 
-from datetime import timedelta
-
 from pipeline.catalog import managed_model
 from pipeline.keeping.retention import Archived, archive_old_rows
 from pipeline.settings import PipelineSettings
-from pipeline.store.latencies import HOUR, MINUTE, Latencies, save_latencies
+from pipeline.store.latencies import HOUR, MINUTE, save_latencies
 from pipeline.store.open import Store
 from pipeline.store.telemetry import latencies
-from tests.pipeline.keeping.year import MODEL, NOW, START, archived, stored
+from tests.pipeline.keeping.year import MODEL, NOW, archived, latency, stored
 
 
 def run(settings: PipelineSettings, store: Store) -> Archived | None:
     return archive_old_rows(settings, store, {MODEL: managed_model(MODEL)}, NOW)
-
-
-def latency(number: int, seconds: int = MINUTE) -> Latencies:
-    """What was answered in hour `number` of the year."""
-    at = START + timedelta(hours=number)
-    buckets = {-24: 90 + number, 3: 7}
-    return Latencies(
-        latency_id=f"a-{seconds}-{number}",
-        model=MODEL,
-        version=2,
-        at=at,
-        seconds=seconds,
-        refused=number,
-        failed=0,
-        buckets=buckets,
-    )
 
 
 def test_old_minutes_of_latencies_go_as_they_were_and_the_hours_stay(settings, store):

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from pipeline.settings import PipelineSettings
 from pipeline.store import control, telemetry
 from pipeline.store.engine import writing
+from pipeline.store.latencies import MINUTE, Latencies
 from pipeline.store.open import Store
 from tests.pipeline.builders import add_version
 
@@ -72,3 +73,19 @@ def archived(settings: PipelineSettings, table: str = "predictions") -> list[dic
         return []
     rows = pyarrow.dataset.dataset(folder, partitioning="hive").to_table().to_pylist()
     return sorted(rows, key=lambda row: row["seq"])
+
+
+def latency(number: int, seconds: int = MINUTE) -> Latencies:
+    """What was answered in hour `number` of the year."""
+    at = START + timedelta(hours=number)
+    buckets = {-24: 90 + number, 3: 7}
+    return Latencies(
+        latency_id=f"a-{seconds}-{number}",
+        model=MODEL,
+        version=2,
+        at=at,
+        seconds=seconds,
+        refused=number,
+        failed=0,
+        buckets=buckets,
+    )
