@@ -9,6 +9,9 @@ ZONE ?= UTC
 UP ?=
 STAMP := .venv/.installed
 
+# Without bytecode every process compiles what it imports again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-integration test-faults soak lint data train serve monitor run-agent schedule-training dashboard doctor up ray bench bench-drift eval simulate docs lock clean \
 	secrets docker-build docker-up docker-down test-containers test-scaling audit sbom
 

@@ -1,6 +1,7 @@
 """What every room's tests may ask for, which of them begin first, and which stay together."""
 
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,10 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.postgresql import PostgresServer, running_server
 
+# Tests run side by side: further processes and threads within each of them would only get in their way.
+os.environ.setdefault("REFIT_TRAINING_PROCESSES", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The longest files in their order: they begin first, so that none of them runs alone at the end.
 LONGEST = (
     "test_compose.py",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -10,13 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.chat.events import ChatEvent, EventKind
 from agent.chat.sitting import May
-from agent.chat.talk import Chat
 from agent.control_plane.roles import Role, role_of
 from agent.errors import ApiError
 from agent.record.canonical import to_plain
 
-# The chat about one model, by its name. Raises UnknownModelError.
-ChatOf = Callable[[str], Chat]
+if TYPE_CHECKING:
+    from agent.chat.talk import Chat
 
 
 class Question(BaseModel):
@@ -29,8 +29,11 @@ class Question(BaseModel):
     act: bool = Field(False, description="Let requests open decisions; needs the operator's token.")
 
 
-def chat_routes(chat_of: ChatOf, default_model: str = "sms_spam") -> APIRouter:
-    """The route, for an application that checks who may ask."""
+def chat_routes(chat_of: "Callable[[str], Chat]", default_model: str = "sms_spam") -> APIRouter:
+    """The route, for an application that checks who may ask.
+
+    `chat_of` gives the chat about one model, by its name, or raises UnknownModelError.
+    """
     routes = APIRouter(tags=["chat"])
 
     @routes.post("/chat")

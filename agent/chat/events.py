@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
-
-from agent.chat.reading import TOOL as READ_MESSAGES
+# The tool that says what strangers wrote.
+READ_MESSAGES = "read_messages"
 
 
 class EventKind(StrEnum):
@@ -50,21 +49,3 @@ class Heard:
 
 def final(answer: str | None, by: str, note: str | None) -> ChatEvent:
     return ChatEvent(kind=EventKind.FINAL, data={"answer": answer, "by": by, "note": note})
-
-
-def messages_of(update: Mapping[str, Any]) -> list[AnyMessage]:
-    return [message for part in update.values() if isinstance(part, Mapping) for message in part.get("messages", ())]
-
-
-def events_of(message: AnyMessage, heard: Heard) -> list[ChatEvent]:
-    if isinstance(message, AIMessage) and message.tool_calls:
-        calls = [{"tool": call["name"][:60], "arguments": call["args"]} for call in message.tool_calls]
-        return [ChatEvent(kind=EventKind.TOOL_STARTED, data=call) for call in calls]
-    if isinstance(message, ToolMessage):
-        name = str(message.name)
-        try:
-            status = heard.add(name, str(message.content))["status"]
-        except (ValueError, KeyError):
-            status = "error"
-        return [ChatEvent(kind=EventKind.TOOL_FINISHED, data={"tool": name, "status": status})]
-    return [ChatEvent(kind=EventKind.TEXT, data={"text": str(message.text)})] if isinstance(message, AIMessage) else []

@@ -13,12 +13,12 @@ from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.chat.events import READ_MESSAGES
 from agent.deliberation.budget import BudgetMiddleware, Spent
 from agent.deliberation.prompts import Prompts
 from tools.result import ToolResult, failed, no_data, ok
 
 READING = "chat_reading.md.j2"
-TOOL = "read_messages"
 MOST = 20
 LONGEST_MESSAGE = 300
 LONGEST_ANSWER = 1_500
@@ -71,5 +71,5 @@ def reading_tool(reader: Reader) -> BaseTool:
         "on nothing can be asked for in this conversation any more."
     )
     return StructuredTool.from_function(
-        coroutine=answer, name=TOOL, description=described, args_schema=HowMany, infer_schema=False
+        coroutine=answer, name=READ_MESSAGES, description=described, args_schema=HowMany, infer_schema=False
     )

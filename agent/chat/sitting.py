@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from langchain_core.tools import BaseTool
-
-from agent.chat.desk import Desk
 from agent.chat.memory import Turn
-from agent.chat.tools import Snapshot
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from agent.chat.desk import Desk
+    from agent.chat.tools import Snapshot
 
 Refusal = tuple[str, str]
 
@@ -40,9 +43,9 @@ class Sitting:
     question: str
     conversation: str
     turns: Sequence[Turn]
-    snapshot: Snapshot
-    tools: Mapping[str, BaseTool]
-    desk: Desk | None
+    snapshot: "Snapshot"
+    tools: "Mapping[str, BaseTool]"
+    desk: "Desk | None"
     why_not: Refusal | None
     may: May
     has_read: bool

@@ -11,10 +11,11 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.tools import BaseTool
 
 from agent.chat.citing import not_given
-from agent.chat.events import ChatEvent, EventKind, Heard, events_of, final, messages_of
+from agent.chat.events import ChatEvent, EventKind, Heard, final
 from agent.chat.memory import Conversations, Turn
 from agent.chat.reading import Reader, reading_tool
 from agent.chat.sitting import DEMOTED, Sitting
+from agent.chat.streaming import events_of, messages_of
 from agent.deliberation.assistant import RECURSION_LIMIT, OpenModel
 from agent.deliberation.budget import Allowance, BudgetMiddleware, Price, Spent
 from agent.deliberation.grounding import numbers_of

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -26,6 +27,9 @@ from pipeline.catalog import catalog, managed_model
 from pipeline.clock import utc_now
 from pipeline.files import write_whole
 from pipeline.store.open import Store
+
+if TYPE_CHECKING:
+    from agent.chat.talk import Chat
 
 
 class AnnouncedServer(uvicorn.Server):
@@ -96,11 +100,14 @@ def build_parts(settings: AgentSettings, store: Store, passes: Passes, *, looks_
 def _chat(settings: AgentSettings, store: Store, passes: Passes) -> APIRouter:
     """The route of conversations: the same managed models as the loops."""
     from agent.chat.api import chat_routes
-    from agent.chat.build import build_chat
 
-    return chat_routes(
-        lambda name: build_chat(settings, store, managed_model(name), passes), settings.pipeline.default_model
-    )
+    def chat_of(name: str) -> "Chat":
+        # Imported by the first question: LangChain takes two seconds and sixty megabytes, and rules need neither.
+        from agent.chat.build import build_chat
+
+        return build_chat(settings, store, managed_model(name), passes)
+
+    return chat_routes(chat_of, settings.pipeline.default_model)
 
 
 def _views(settings: AgentSettings, store: Store, loops: Mapping[str, Loop]) -> APIRouter:

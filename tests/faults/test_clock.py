@@ -46,7 +46,7 @@ def test_a_clock_that_jumps_forward_and_back_stops_nothing_and_repeats_nothing(
     put(0)
     with Deployment(home, {"LD_PRELOAD": str(wall_clock), "FAULTY_CLOCK": str(hands)}) as deployment:
         with drifting(deployment, store) as client:
-            promoted_again(deployment, store)
+            looked_again(deployment, store)
             seen.look(store, MODEL)
             put(40)
             promoted_again(deployment, store)

@@ -17,6 +17,7 @@ from tests.faults.watching import (
     events,
     everything_is_written,
     health,
+    looked_again,
     promoted_again,
 )
 
@@ -35,7 +36,7 @@ def test_a_full_disk_stops_no_answer_and_what_was_answered_is_written_once_there
         with Deployment(home, BATCHED, slack=False) as deployment:
             store = deployment.open_store()
             with drifting(deployment, store) as client:
-                promoted_again(deployment, store)
+                looked_again(deployment, store)
                 seen.look(store, MODEL)
                 small.fill()
                 until(lambda: counted(deployment.serving, "refit_log_failures_total") > 0, "the disk is not full")

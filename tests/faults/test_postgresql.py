@@ -66,7 +66,6 @@ def test_a_server_that_crashes_again_and_again_loses_nothing_and_repeats_nothing
     seen = Seen()
     with deployed(server, trained, tmp_path / "home", agents=2) as (deployment, store):
         with drifting(deployment, store) as client:
-            promoted_again(deployment, store)
             for _ in range(3):
                 seen.look(store, MODEL)
                 server.restart()
@@ -92,7 +91,7 @@ def test_a_network_that_fails_refuses_durable_answers_and_when_it_is_back_nothin
         ),
     ):
         with drifting(deployment, store) as client:
-            promoted_again(deployment, store)
+            answered_again(client, deployment)
             cable.state = state
             until(lambda: client.told.refused > 0, lambda: f"Nothing was refused: {said(deployment)}")
             cable.state = Cable.State.WHOLE
@@ -107,7 +106,6 @@ def test_when_the_looking_agent_dies_the_other_one_looks_and_nothing_is_done_twi
     with deployed(server, trained, tmp_path / "home", agents=2) as (deployment, store):
         seen = Seen()
         with drifting(deployment, store) as client:
-            promoted_again(deployment, store)
             for _ in range(2):
                 seen.look(store, MODEL)
                 agent = until(lambda: looking(deployment, store), "nobody looks")

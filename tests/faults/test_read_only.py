@@ -26,6 +26,7 @@ from tests.faults.watching import (
     events,
     everything_is_written,
     health,
+    looked_again,
     promoted_again,
     said,
 )
@@ -110,7 +111,7 @@ def test_an_agent_whose_disk_becomes_read_only_decides_nothing_says_so_and_goes_
     seen = Seen()
     with Deployment(home, disk.environment | BATCHED) as deployment:
         with drifting(deployment, store) as client:
-            promoted_again(deployment, store)
+            looked_again(deployment, store)
             seen.look(store, MODEL)
             with disk.read_only():
                 answered_again(client, deployment)

@@ -36,7 +36,7 @@ class ServerProcess:
         self.log = home / "server.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REFIT_")}
         quick = {"REFIT_SERVING_POLL_SECONDS": "0.05", "REFIT_SERVING_LOG_FLUSH_SECONDS": "0.02"}
-        quick |= {"REFIT_SERVING_RELEASE_CHECK_SECONDS": "0.05"}
+        quick |= {"REFIT_SERVING_RELEASE_CHECK_SECONDS": "0.05", "REFIT_SERVING_START_WAIT_SECONDS": "60"}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "serving", "--port", "0", "--port-file", str(self.port_file)],

@@ -45,6 +45,7 @@ class World:
 
     def serving_settings(self, **changes: object) -> ServingSettings:
         quick = {
+            "start_wait_seconds": 60,  # the first look takes longer than usual on a busy machine
             "poll_seconds": 0.05,
             "release_check_seconds": 0.05,
             "retry_seconds": 0.1,
