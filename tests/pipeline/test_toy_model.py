@@ -103,7 +103,8 @@ def test_a_model_of_one_file_is_trained_served_watched_retrained_and_promoted(ho
     assert (trained["version"], trained["promoted"]) == (1, True)
     settings = PipelineSettings()
     drifted = flowers(200, seed=5, shift=1.0)
-    with service(ServingSettings(pipeline=settings, poll_seconds=0.05, log_flush_seconds=0.02)) as client:
+    quick = {"start_wait_seconds": 60, "poll_seconds": 0.05, "log_flush_seconds": 0.02}
+    with service(ServingSettings(pipeline=settings, **quick)) as client:
         ids = []
         for values, _ in drifted:
             body = {"features": {"petal length": values[0], "petal width": values[1]}}

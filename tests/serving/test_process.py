@@ -31,7 +31,8 @@ from pipeline.settings import PipelineSettings
 from serving.app import create_app
 from serving.settings import ServingSettings
 
-settings = ServingSettings(_env_file=None, pipeline=PipelineSettings(home=Path(sys.argv[1]), _env_file=None))
+pipeline = PipelineSettings(home=Path(sys.argv[1]), _env_file=None)
+settings = ServingSettings(_env_file=None, start_wait_seconds=60, pipeline=pipeline)
 with TestClient(create_app(settings)) as client:
     status = client.post("/predict", json={"message": "win"}).status_code
 print(json.dumps({"status": status, "modules": sorted(sys.modules)}))

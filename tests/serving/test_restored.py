@@ -23,7 +23,7 @@ def test_a_service_over_a_restored_backup_gives_the_same_answers(world: World, t
         server.stop()
     home = PipelineSettings(home=tmp_path / "restored", _env_file=None)
     restore(home, tmp_path / "backup", datetime.now(UTC))
-    with service(ServingSettings(pipeline=home, _env_file=None)) as client:
+    with service(ServingSettings(pipeline=home, start_wait_seconds=60, _env_file=None)) as client:
         for text, answered in zip(TEXTS, answers, strict=True):
             again = client.post("/predict", json={"message": text}).json()
             same = {name for name in answered if answered[name] == again[name]}
