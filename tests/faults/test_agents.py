@@ -11,7 +11,7 @@ from tests.faults.deployment import Deployment, Kept, first_version, free_port, 
 from tests.faults.flowers import CANARY, MODEL
 from tests.faults.invariants import Seen, violations
 from tests.faults.kills import settle
-from tests.faults.watching import answered_again, drifting, looking, looking_pid, promoted_again, said
+from tests.faults.watching import answered_again, drifting, generation, looking, looking_pid, promoted_again, said
 
 pytestmark = pytest.mark.faults
 
@@ -62,10 +62,11 @@ def test_a_service_that_is_killed_at_each_step_of_a_canary_promotes_once(tmp_pat
         with drifting(deployment, store) as client:
             for point in ("rollout:moving", "rollout:moved", "rollout:promoted"):
                 seen.look(store, MODEL)
+                before = generation(store)
                 deployment.arm(point)
                 until(lambda: not deployment.fault_file.exists(), lambda: f"Nobody came there: {said(deployment)}")
                 deployment.serving.wait_until_ready()
-            promoted_again(deployment, store)
+                until(lambda before=before: generation(store) > before, lambda: f"Stuck: {said(deployment)}")
         settle(deployment, store)
         assert violations(store, MODEL, client.told, seen) == []
         assert len(deployment.serving.ends) == 3

@@ -29,6 +29,7 @@ def test_slack_away_delays_no_decision_and_every_notice_comes_once_it_is_back(ho
             promoted_again(deployment, store)
             until(lambda: undelivered(store) > 0, "nothing waits for Slack")
             slack.start()
+            promoted_again(deployment, store)
         settle(deployment, store)
         assert violations(store, MODEL, client.told, Seen()) == []
         assert slack.saying("promoted")

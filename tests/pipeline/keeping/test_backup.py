@@ -259,17 +259,6 @@ def open_at(home: PipelineSettings, name: str, number: int):
     return engine
 
 
-def test_databases_that_processes_use_are_not_replaced(tmp_path):
-    home = settings_in(tmp_path / "home")
-    store = open_store(home)
-    make_backup(home, tmp_path / "backup", NOW)
-    with store.control.connect() as connection:
-        connection.execute(control.leases.select())
-        with pytest.raises(KeepingError, match="Stop serving"):
-            restore(home, tmp_path / "backup", NOW, replace=True)
-    store.close()
-
-
 def test_a_folder_that_exists_and_one_that_is_no_backup_are_refused(lived, tmp_path):
     (tmp_path / "there").mkdir()
     with pytest.raises(KeepingError, match="exists already"):
@@ -284,15 +273,6 @@ def test_a_backup_that_cannot_be_finished_leaves_nothing(lived, tmp_path):
     with pytest.raises(KeepingError, match="could not be written"):
         make_backup(lived, tmp_path / "backup", NOW)
     assert list(tmp_path.glob("backup*")) == []
-
-
-def test_a_database_of_another_kind_is_refused(tmp_path):
-    home = settings_in(tmp_path / "home")
-    open_store(home).close()
-    make_backup(home, tmp_path / "backup", NOW)
-    other = PipelineSettings(home=tmp_path / "other", control_url="postgresql+psycopg2://nobody@/nowhere")
-    with pytest.raises(KeepingError, match="holds control of sqlite"):
-        restore(other, tmp_path / "backup", NOW)
 
 
 @pytest.mark.postgresql

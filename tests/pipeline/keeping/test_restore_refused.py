@@ -1,10 +1,12 @@
-"""What a restore trips over on the disk is said in a sentence, with where the former files are."""
+"""What a restore trips over, on the disk or in a database, is said in a sentence, with where the former files are."""
 
 import pytest
 
 from pipeline.errors import KeepingError
 from pipeline.keeping.backup import make_backup
 from pipeline.keeping.restore import restore
+from pipeline.settings import PipelineSettings
+from pipeline.store import control
 from pipeline.store.open import open_store
 from tests.pipeline.builders import settings_in
 from tests.pipeline.keeping.year import NOW, logged, stored, write_log
@@ -38,3 +40,18 @@ def test_a_disk_that_refuses_stops_the_restore_with_a_sentence(home, tmp_path):
     (elsewhere.root / "registry").symlink_to(tmp_path / "away" / "registry")  # a disk that is not mounted
     with pytest.raises(KeepingError, match=r"stopped half-way, at .*registry.*: .*restore again with --replace"):
         restore(elsewhere, tmp_path / "backup", NOW)
+
+
+def test_databases_that_processes_use_are_not_replaced(home, tmp_path):
+    store = open_store(home)
+    with store.control.connect() as connection:
+        connection.execute(control.leases.select())
+        with pytest.raises(KeepingError, match="Stop serving"):
+            restore(home, tmp_path / "backup", NOW, replace=True)
+    store.close()
+
+
+def test_a_database_of_another_kind_is_refused(home, tmp_path):
+    other = PipelineSettings(home=tmp_path / "other", control_url="postgresql+psycopg2://nobody@/nowhere")
+    with pytest.raises(KeepingError, match="holds control of sqlite"):
+        restore(other, tmp_path / "backup", NOW)
