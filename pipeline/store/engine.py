@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Integer,
     create_engine,
     event,
@@ -72,6 +73,18 @@ def _engine(address: URL) -> Engine:
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+@event.listens_for(Engine, "handle_error")
+def _open_a_failed_file_anew(context: ExceptionContext) -> None:
+    """Of every engine in the process, MLflow's too: a connection that could not write is closed, and all before it.
+
+    On a disk that takes no writes SQLite opens a file for reading alone, and what it opened so never writes again,
+    however well the disk does later.
+    """
+    name = getattr(context.original_exception, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")):
+        context.is_disconnect = True
 
 
 def _make_folder(folder: Path) -> None:
