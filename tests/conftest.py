@@ -2,7 +2,9 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,9 @@ from tests.postgresql import PostgresServer, running_server
 os.environ.setdefault("REFIT_TRAINING_PROCESSES", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The grammar of addresses that jsonschema would load, for seconds, and nothing here checks by.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+CHILDREN = str(Path(__file__).with_name("children"))
 # The longest files in their order: they begin first, so that none of them runs alone at the end.
 LONGEST = (
     "test_compose.py",
@@ -28,6 +33,12 @@ LONGEST = (
 )
 # Its tests share a Ray cluster, and two clusters at once are too many for a small machine.
 ONE_CLUSTER = "tests/scaling/"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("numprocesses", None):  # not for the workers, which run the tests themselves
+        others = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (CHILDREN, others)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

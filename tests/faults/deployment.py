@@ -27,6 +27,7 @@ from tests.faults.flowers import FILE, MODEL
 from tests.waiting import until
 
 ROOT = str(Path(__file__).parents[2])
+CHILDREN = str(Path(__file__).parents[1] / "children")
 KEEP_SECONDS = 0.05
 
 
@@ -217,16 +218,15 @@ def first_version(home: Path, more: Mapping[str, str] | None = None, file: str =
 def _environment(home: Path, fault_file: Path, serving_port: int) -> dict[str, str]:
     seldom = {name: {"look_minutes": 1_000_000} for name in shelf(None).specs}
     return {
-        "PYTHONPATH": ROOT,
+        "PYTHONPATH": os.pathsep.join((ROOT, CHILDREN)),
         "REFIT_HOME": str(home),
         "REFIT_DATA_DIR": str(home / "data"),
         "REFIT_MODELS_DIR": str(home / "models"),
         "REFIT_DEFAULT_MODEL": MODEL,
         "REFIT_FAULT_FILE": str(fault_file),
         "REFIT_TRAINING_PROCESSES": "1",
-        "REFIT_SERVING_POLL_SECONDS": "0.1",
-        "REFIT_SERVING_LOG_FLUSH_SECONDS": "0.02",
-        "REFIT_SERVING_RELEASE_CHECK_SECONDS": "0.1",
+        "REFIT_SERVING_POLL_SECONDS": "0.3",
+        "REFIT_SERVING_RELEASE_CHECK_SECONDS": "0.3",
         "REFIT_SERVING_LOG_MODE": "durable",
         "REFIT_SERVING_DURABLE_WAIT_SECONDS": "30",
         "REFIT_AGENT_SERVING_URL": f"http://127.0.0.1:{serving_port}",
@@ -244,7 +244,7 @@ def _slack(slack: FakeSlack) -> dict[str, str]:
         "SLACK_BOT_TOKEN": BOT,
         "SLACK_CHANNEL": CHANNEL,
         "REFIT_ALERTS_SLACK_API_URL": f"{slack.url}/api/",
-        "REFIT_ALERTS_POLL_SECONDS": "0.1",
+        "REFIT_ALERTS_POLL_SECONDS": "0.3",
         "REFIT_ALERTS_LEASE_SECONDS": "3",
         "REFIT_ALERTS_TIMEOUT_SECONDS": "3",
     }

@@ -8,7 +8,7 @@ import random
 MODEL = "flowers"
 FIELDS = ("petal length", "petal width")
 LABELS = ("daisy", "rose")
-WINDOW = 60
+WINDOW = 40
 FILE = '''
 """Flowers: two measures tell their kind."""
 
@@ -39,10 +39,10 @@ SPEC = ModelSpec(
     ),
     gate=GateRules(first=FLOORS, challenger=(*FLOORS, NotWorse(margin=0.5))),
     search=SearchRules(folds=2, repeats=1),
-    monitoring=MonitoringRules(window_rows=60, accuracy_floor=0.3, confirm_windows=1),
+    monitoring=MonitoringRules(window_rows=40, accuracy_floor=0.3, confirm_windows=1),
     retraining=RetrainingRules(
         min_new_labels=30, cooldown_hours=0.0, max_per_day=100_000, max_fruitless=100_000, max_production_rows=200,
-        judge_rows=60, schedule_days=10_000.0,
+        judge_rows=40, schedule_days=10_000.0,
     ),
     autonomy="act",
 )
@@ -52,7 +52,7 @@ SPEC = ModelSpec(
 CANARY = FILE.replace(
     "    autonomy=",
     """    rollout=RolloutRules(
-        stages=(Stage(traffic=Traffic.CANARY, share=0.5, min_requests=40),) * 2,
+        stages=(Stage(traffic=Traffic.CANARY, share=0.5, min_requests=20),) * 2,
         guards=Guards(max_disagreement=1.0, max_score_shift=1.0, max_latency_ratio=1_000.0, max_accuracy_loss=1.0),
     ),
     autonomy=""",
