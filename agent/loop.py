@@ -26,7 +26,7 @@ from agent.observing.evidence import Observation
 from agent.record import ledger
 from agent.record.canonical import sha256_of
 from agent.record.codec import decision_of
-from agent.record.ledger import Entry, EntryKind
+from agent.record.ledger import ClosedUpTo, Entry, EntryKind
 from agent.record.outcomes import append_outcome
 from agent.rules.choices import bounded
 from agent.rules.guardrails import rule
@@ -91,6 +91,7 @@ class Loop:
     max_effect_attempts: int = 3
     tell_again_after: timedelta = timedelta(hours=24)
     step: Step = no_step
+    closed: dict[str, ClosedUpTo] = field(default_factory=dict)
 
     def check(self, *, scheduled: bool = False) -> Pass:
         """One pass. Raises BusyError when another agent works on this model."""
@@ -161,7 +162,8 @@ class Loop:
         return decision if entry.decision_id == decision.decision_id else decision_of(entry)
 
     def _resume(self, lease: Lease) -> list[str]:
-        left = [decision_of(entry) for entry in ledger.unfinished(self.store.control, self.spec.name)]
+        unfinished = ledger.unfinished(self.store.control, self.spec.name, self.closed)
+        left = [decision_of(entry) for entry in unfinished]
         for decision in left:
             self._follow(decision, None, lease)
         return [decision.decision_id for decision in left]

@@ -24,10 +24,11 @@ from agent.evidence import (
 from agent.observing.answered import answered_drift
 from agent.observing.lookout import Lookout, Measured
 from agent.observing.reading import WINDOW_STATUS, accuracy_evidence
-from agent.record import ledger, past
+from agent.record import past
 from agent.record.canonical import to_plain
 from agent.record.ledger import Entry
 from agent.record.past import Past
+from agent.record.recent import decisions_that_bear
 from agent.record.retrainings import made_for, retraining_events
 from agent.rules.signals import clears
 from agent.schedule.calendar import Plan, overdue_hours
@@ -47,8 +48,6 @@ from pipeline.store.open import Store
 
 # A scheduled window that does not fill within a day is looked at as it is.
 PATIENCE_HOURS = 24.0
-# Looks are judged by so many before them; what lasts longer each of them carries on.
-HISTORY = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ class Observer:
         champion, moves = pointer(self.store.control, self.spec.name), self._moves()
         generation = champion.generation if champion else 0
         known = versions(self.store.control, self.spec.name)
-        decided = ledger.decisions(self.store.control, self.spec.name, HISTORY)
+        decided = decisions_that_bear(self.store.control, self.spec.name, generation)
         happened = retraining_events(self.store.control, self.spec.name)
         tried = made_for(self.store.control, happened, _last(moves, PromotionKind.PROMOTE))
         rollouts = rollout_history(self.store.control, self.spec.name)

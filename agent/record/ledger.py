@@ -21,7 +21,7 @@ from agent.errors import LedgerError, UnknownDecisionError
 from agent.record.canonical import canonical_json
 from pipeline.store.chain import GENESIS, Verification, entry_hash, verify_chain
 from pipeline.store.control import ledger as table
-from pipeline.store.engine import writing
+from pipeline.store.engine import snapshot, writing
 
 # Each round that loses a race means that somebody else appended; far more rounds than agents are never needed.
 APPEND_ROUNDS = 50
@@ -72,6 +72,17 @@ class Entry:
     def body(self) -> Mapping[str, Any]:
         """Read when it is first asked for: a look goes through hundreds of entries and needs the bodies of a few."""
         return _parsed(self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedUpTo:
+    """All decisions of a model before `seq` are closed, in every ledger that holds the entry `tip`.
+
+    Each entry carries the hash of the one before it, so who holds the tip holds all that led to it.
+    """
+
+    seq: int
+    tip: str
 
 
 def append(
@@ -167,16 +178,20 @@ def after(control: Engine, seq: int, limit: int) -> list[Entry]:
     return _read(control, select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(limit))
 
 
-def unfinished(control: Engine, model: str) -> list[Entry]:
-    """Decisions that were recorded and never closed, oldest first: a kill or a pending approval left them so."""
-    closed = table.alias("closed")
-    ended = select(closed.c.seq).where(
-        closed.c.decision_id == table.c.decision_id, closed.c.kind == EntryKind.CLOSED.value
-    )
-    query = select(table).where(
-        table.c.model == model, table.c.kind == EntryKind.DECISION.value, ~ended.correlate(table).exists()
-    )
-    return _read(control, query.order_by(table.c.seq))
+def unfinished(control: Engine, model: str, known: dict[str, ClosedUpTo] | None = None) -> list[Entry]:
+    """Decisions that were recorded and never closed, oldest first: a kill or a pending approval left them so.
+
+    Who asks again and again keeps `known` between the calls, by model: what was closed stays closed, so each call goes
+    through what was recorded since the last one and not through the whole record of the model.
+    """
+    before = known.get(model) if known else None
+    with snapshot(control) as connection:
+        start = before.seq if before and _has_entry(connection, before.tip) else 0
+        tip = connection.execute(select(table.c.seq, table.c.entry_id).order_by(table.c.seq.desc()).limit(1)).first()
+        found = [_entry(row) for row in connection.execute(_unclosed(model, start))]
+    if known is not None and tip is not None:
+        known[model] = ClosedUpTo(seq=found[0].seq if found else tip.seq + 1, tip=tip.entry_id)
+    return found
 
 
 def counts(control: Engine) -> dict[tuple[str, str], int]:
@@ -225,6 +240,19 @@ def _insert(
     fields["hash"] = entry_hash(fields, text)
     written = connection.execute(insert(table).values(**fields, body=text)).inserted_primary_key
     return Entry(seq=written[0] if written else 0, **fields, text=text)
+
+
+def _unclosed(model: str, start: int) -> Select[Any]:
+    closed = table.alias("closed")
+    ended = select(closed.c.seq).where(
+        closed.c.decision_id == table.c.decision_id, closed.c.kind == EntryKind.CLOSED.value
+    )
+    decided = table.c.model == model, table.c.kind == EntryKind.DECISION.value, table.c.seq >= start
+    return select(table).where(*decided, ~ended.correlate(table).exists()).order_by(table.c.seq)
+
+
+def _has_entry(connection: Connection, entry_id: str) -> bool:
+    return connection.execute(select(table.c.seq).where(table.c.entry_id == entry_id)).first() is not None
 
 
 def _by_key(connection: Connection, key: str | None) -> Entry | None:

@@ -146,6 +146,15 @@ def _deferrals(decisions: Sequence[Entry], generation: int) -> int:
     return count + (_known_then(decisions).get("deferrals_in_a_row") or 0)
 
 
+def ends_all(entry: Entry, generation: int) -> bool:
+    """Whether no decision before this one bears on what `summarise` says: it is of another generation, or its window
+    was judged and showed no breach, and nothing was put off.
+    """
+    if _generation(entry) != generation:
+        return True
+    return judged(entry) and not breached(entry) and not _part(entry, "ruling").get("deferred")
+
+
 def judged(entry: Entry) -> bool:
     """Whether the window of a decision could be judged."""
     return _part(entry, "evidence").get("drift", {}).get("status") in JUDGED

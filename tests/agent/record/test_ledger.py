@@ -116,6 +116,37 @@ def test_a_decision_is_unfinished_until_it_is_closed(store):
     assert ledger.unfinished(store.control, "other") == []
 
 
+def open_decisions(store, known):
+    return [entry.decision_id for entry in ledger.unfinished(store.control, MODEL, known)]
+
+
+def test_who_asks_again_is_told_the_same_of_what_is_unfinished(store):
+    known = {}
+    assert open_decisions(store, known) == []
+    for number in (1, 2, 3):
+        write(store, number, kind=EntryKind.DECISION)
+    write(store, 1)
+    assert open_decisions(store, known) == open_decisions(store, known) == ["d2", "d3"]
+    write(store, 3)
+    write(store, 4, kind=EntryKind.DECISION)
+    assert open_decisions(store, known) == ["d2", "d4"]
+    write(store, 2)
+    write(store, 4)
+    assert open_decisions(store, known) == []
+    write(store, 5, kind=EntryKind.DECISION)
+    assert open_decisions(store, known) == ["d5"]
+    assert ledger.unfinished(store.control, "other", known) == []
+
+
+def test_what_was_known_of_a_ledger_is_forgotten_when_an_earlier_one_takes_its_place(store):
+    known = {}
+    write(store, 1, kind=EntryKind.DECISION)
+    write(store, 1)
+    assert open_decisions(store, known) == []
+    change(store, delete(table).where(table.c.kind == EntryKind.CLOSED.value))  # a backup of before it was closed
+    assert open_decisions(store, known) == ["d1"]
+
+
 def test_an_unknown_decision_is_an_error_that_says_how_to_list_them(store):
     with pytest.raises(LedgerError, match="python -m agent decisions"):
         ledger.entries_of(store.control, "nope")
