@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.acting import leases
 from agent.acting.leases import Lease
-from agent.alerts import buttons, outbox
+from agent.alerts import buttons, incident_store, outbox
 from agent.alerts.channels import Channel
 from agent.alerts.collecting import Collector
 from agent.alerts.sending import Sender
@@ -58,6 +58,7 @@ class Deliverer:
 
     def tidy(self) -> None:
         outbox.forget(self.control, self.clock() - self.keep)
+        incident_store.forget(self.control, self.clock() - self.keep)
         buttons.forget(self.control, self.clock() - timedelta(days=1))
 
     def _rest(self, stop: threading.Event, error: Exception) -> None:

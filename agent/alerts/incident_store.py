@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from agent.alerts.incidents import TOLD_AGAIN, Change, Incident, IncidentKind
 from pipeline.store.control import alert_incidents as table
+from pipeline.store.engine import writing
 
 
 def incidents(control: Engine, limit: int = 50) -> list[Incident]:
@@ -32,6 +33,12 @@ def apply(connection: Connection, change: Change) -> None:
     for one in change.resolved:
         values = {"resolved_at": one.resolved_at, "resolution": one.resolution}
         connection.execute(update(table).where(table.c.incident_id == one.incident_id).values(**values))
+
+
+def forget(control: Engine, before: datetime) -> int:
+    """Drop what was over before a time; what happened stays in the ledger."""
+    with writing(control).begin() as connection:
+        return connection.execute(delete(table).where(table.c.resolved_at < before)).rowcount
 
 
 def _incident(row: Any) -> Incident:

@@ -1,4 +1,4 @@
-"""What the outbox forgets, on both databases: what is old, but never what a thread that goes on still needs."""
+"""What alerts forget, on both databases: what is old, but never what a thread that goes on still needs."""
 
 from datetime import timedelta
 
@@ -106,3 +106,14 @@ def test_a_thread_with_a_young_notice_keeps_its_first_message_and_no_dead_letter
     assert forget(store, clock) == 2
     assert root(store) == "first"
     assert outbox.dead_letters(store.control) == []
+
+
+def test_an_incident_is_forgotten_long_after_it_was_over_and_never_while_it_is_open(store, clock):
+    incident(store, clock)
+    clock.forward(hours=24 * 400)
+    assert incident_store.forget(store.control, clock() - KEEP) == 0
+    incident(store, clock, resolved=True)
+    assert incident_store.forget(store.control, clock() - KEEP) == 0
+    clock.forward(hours=24 * 31)
+    assert incident_store.forget(store.control, clock() - KEEP) == 1
+    assert incident_store.incidents(store.control) == []
