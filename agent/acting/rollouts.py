@@ -5,6 +5,7 @@ move of the champion it made has a key of its own, so what was noted once is not
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,21 @@ NEWEST = 100
 MOVES = {PromotionKind.PROMOTE: EntryKind.PROMOTED, PromotionKind.ROLL_BACK: EntryKind.ROLLED_BACK}
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Happened:
+    """What is to be noted at a decision, under its step; `move` where it moved the champion."""
+
+    decision_id: str
+    kind: EntryKind
+    step: str
+    body: Mapping[str, Any]
+    move: Promotion | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.decision_id}:{self.step}"
+
+
 def note_rollouts(control: Engine, hands: Hands, model: str, now: datetime) -> list[Entry]:
     """Append what happened to rollouts since the last call; what was appended now, the oldest first."""
     events = [event for event in reversed(rollout_history(control, model, NEWEST)) if event.decision_id]
@@ -31,29 +47,33 @@ def note_rollouts(control: Engine, hands: Hands, model: str, now: datetime) -> l
         return []
     begun = {event.decision_id for event in events}
     moves = [move for move in reversed(promotions(control, model, NEWEST)) if move.decision_id in begun]
+    happened = [*map(_of_event, events), *map(_of_move, moves)]
+    known = ledger.keys_among(control, [one.key for one in happened])
     noted: list[Entry] = []
-    for event in events:
-        noted += _note(control, event.decision_id, model, EntryKind.ROLLOUT, _event(event), _key(event), now)
-    for move in moves:
-        entries = _note(control, move.decision_id, model, MOVES[move.kind], moved(move), MOVES[move.kind].value, now)
-        if entries:
-            hands.show(move)
-        noted += entries
+    for one in happened:
+        if one.key in known or not ledger.knows(control, one.decision_id):
+            continue
+        known.add(one.key)
+        noted.append(_note(control, model, one, now))
+        if one.move is not None:
+            hands.show(one.move)
     return noted
 
 
-def _note(
-    control: Engine, decision_id: str | None, model: str, kind: EntryKind, body: object, step: str, now: datetime
-) -> list[Entry]:
-    """The new entry; none when it was noted before, or no decision of this ledger began it."""
-    key = f"{decision_id}:{step}"
-    if decision_id is None or ledger.has(control, key) or not ledger.knows(control, decision_id):
-        return []
-    return [ledger.append(control, decision_id=decision_id, model=model, kind=kind, at=now, body=body, key=key)]
+def _of_event(event: Rollout) -> _Happened:
+    step = f"rollout:{event.rollout_id}:{event.seq}"
+    return _Happened(decision_id=event.decision_id or "", kind=EntryKind.ROLLOUT, step=step, body=_event(event))
 
 
-def _key(event: Rollout) -> str:
-    return f"rollout:{event.rollout_id}:{event.seq}"
+def _of_move(move: Promotion) -> _Happened:
+    kind = MOVES[move.kind]
+    return _Happened(decision_id=move.decision_id or "", kind=kind, step=kind.value, body=moved(move), move=move)
+
+
+def _note(control: Engine, model: str, one: _Happened, now: datetime) -> Entry:
+    return ledger.append(
+        control, decision_id=one.decision_id, model=model, kind=one.kind, at=now, body=one.body, key=one.key
+    )
 
 
 def _event(event: Rollout) -> Mapping[str, Any]:

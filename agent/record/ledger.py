@@ -5,7 +5,7 @@ An entry's hash covers its fields, its very body and the hash before it, so an a
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -211,6 +211,13 @@ def knows(control: Engine, decision_id: str) -> bool:
 def has(control: Engine, key: str) -> bool:
     with control.connect() as connection:
         return _by_key(connection, key) is not None
+
+
+def keys_among(control: Engine, keys: Collection[str]) -> set[str]:
+    """Those of the keys that entries were written under."""
+    column = table.c.idempotency_key
+    with control.connect() as connection:
+        return set(connection.execute(select(column).where(column.in_(keys))).scalars())
 
 
 def holds(control: Engine, digest: str) -> bool:
