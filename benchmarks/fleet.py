@@ -27,7 +27,7 @@ from pipeline.store.engine import writing
 from pipeline.store.open import Store
 
 WINDOW_ROWS = 100
-A_WEEK_OF_MINUTES = 7 * 24 * 60
+A_CENTURY_OF_MINUTES = 100 * 365 * 24 * 60
 FILE = '''"""Number {number} of many managed models."""
 
 from dataclasses import replace
@@ -48,11 +48,11 @@ SPEC = replace(
 def write_models(folder: Path, models: int) -> dict[str, ModelSpec]:
     """A file for each model, with a schedule of its own, and the specifications that the catalog reads from them.
 
-    The looks are about a week apart: whoever counts those that were due at a start meets no second one.
+    The looks are about a century apart: whoever counts those that were due at a start meets no second one.
     """
     folder.mkdir(parents=True)
     for number in range(models):
-        minutes = A_WEEK_OF_MINUTES + number % 60
+        minutes = A_CENTURY_OF_MINUTES + number % 60
         content = FILE.format(number=number, name=model_name(number), rows=WINDOW_ROWS, minutes=minutes)
         (folder / f"{model_name(number)}.py").write_text(content)
     return fleet_of(folder)

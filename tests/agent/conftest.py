@@ -1,31 +1,22 @@
-"""A migrated pair of databases for each test, copied from one that is migrated once.
+"""A migrated pair of databases for each test.
 
 Modules that say `ON_POSTGRESQL_TOO = True` run each test that needs a store a second time, on PostgreSQL.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
+from tests.migrated import migrated
 from tests.postgresql import BOTH_DATABASES
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("template")
-    open_store(PipelineSettings(_env_file=None, home=folder)).close()
-    return folder
-
-
 @pytest.fixture
-def home(tmp_path: Path, template: Path) -> Path:
-    for file in template.glob("*.db"):
-        shutil.copy(file, tmp_path / file.name)
-    return tmp_path
+def home(tmp_path: Path) -> Path:
+    return migrated(tmp_path)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store, open_store
+from tests.migrated import migrated
 from tests.pipeline.builders import settings_in
 from tests.postgresql import BOTH_DATABASES
 
@@ -14,7 +15,7 @@ from tests.postgresql import BOTH_DATABASES
 @pytest.fixture(params=BOTH_DATABASES)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> PipelineSettings:
     if request.param == "sqlite":
-        return settings_in(tmp_path)
+        return settings_in(migrated(tmp_path))
     return request.getfixturevalue("postgresql_server").fresh_pair(tmp_path)
 
 

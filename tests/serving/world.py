@@ -25,6 +25,7 @@ from pipeline.store import telemetry as telemetry_tables
 from pipeline.store.engine import writing
 from pipeline.store.open import open_store
 from serving.settings import ServingSettings
+from tests.migrated import migrated
 
 MODEL = "sms_spam"
 WORDS = ("free", "home", "lunch", "prize", "urgent", "win")
@@ -36,7 +37,7 @@ class World:
     """The deployment under one folder, seen from the side of training."""
 
     def __init__(self, home: Path):
-        self.settings = PipelineSettings(home=home, _env_file=None)
+        self.settings = PipelineSettings(home=migrated(home), _env_file=None)
         self.store = open_store(self.settings)
 
     @property

@@ -4,11 +4,12 @@ import pytest
 
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
+from tests.migrated import migrated
 
 
 @pytest.fixture
 def settings(tmp_path):
-    return PipelineSettings(_env_file=None, home=tmp_path)
+    return PipelineSettings(_env_file=None, home=migrated(tmp_path))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """An agent with its control plane, its deliverer and Socket Mode, as processes beside a Slack."""
 
 import json
-import shutil
 from datetime import UTC, datetime
 
 from agent.acting import approvals
@@ -14,6 +13,7 @@ from tests.agent.alerts.slack_process import SOCKET, FakeSlack, Process, slack_s
 from tests.agent.builders import CHALLENGER, merged
 from tests.agent.fakes import MODEL, add_champion, add_verdict, add_version
 from tests.agent.world import loop_in
+from tests.migrated import migrated
 from tests.waiting import until
 
 
@@ -24,11 +24,8 @@ def now():
 class Running:
     """An agent with its control plane, its deliverer and Socket Mode, beside a Slack."""
 
-    def __init__(self, folder, template):
-        self.home = folder / "home"
-        self.home.mkdir()
-        for file in template.glob("*.db"):
-            shutil.copy(file, self.home / file.name)
+    def __init__(self, folder):
+        self.home = migrated(folder / "home")
         self.store = open_store(PipelineSettings(_env_file=None, home=self.home))
         self.slack = FakeSlack(folder / "slack").start()
         # MLflow's picture of the champion is not looked at here, and making one takes long.

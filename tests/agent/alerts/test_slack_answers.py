@@ -19,8 +19,8 @@ from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory, template):
-    opened = Running(tmp_path_factory.mktemp("slack"), template)
+def running(tmp_path_factory):
+    opened = Running(tmp_path_factory.mktemp("slack"))
     yield opened
     opened.stop()
 
