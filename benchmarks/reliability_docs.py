@@ -27,7 +27,7 @@ def words(result: Mapping[str, Any]) -> str:
             f"Meanwhile {found['predictions']:,} predictions and {found['labels']:,} labels were taken and kept, "
             f"{found['decisions']:,} decisions made and {found['promotions']} versions promoted. {found['failed']:,} "
             f"requests met a dead service, {found['refused']:,} were refused. {found['notices']:,} notices came to "
-            f"Slack, {found['notices_sent_again']} of them twice (killed between Slack's answer and the note of it).",
+            f"Slack, {found['notices_sent_again']} of them more than once.",
             f"From a kill until everything answered again and what was under way had ended: {seconds['median']} s in "
             f"the median, {seconds['longest']} s at most; that includes waiting until somebody comes to the point.",
             "",

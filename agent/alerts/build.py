@@ -30,10 +30,10 @@ from agent.alerts.mail_channel import Mail
 from agent.alerts.notice import Notice
 from agent.alerts.settings import AlertSettings, alert_settings
 from agent.alerts.slack_blocks import Button
-from agent.alerts.slack_channel import SlackBot, SlackWebhook, no_buttons, retry_handlers
+from agent.alerts.slack_channel import SlackBot, SlackWebhook, no_buttons
 from agent.alerts.slack_http import SlackDoor
 from agent.alerts.slack_socket import listening
-from agent.alerts.talk import SLACK_HOSTS, SlackTalk, patient_handlers
+from agent.alerts.talk import SLACK_HOSTS, SlackTalk, patient_handlers, retry_handlers
 from agent.alerts.webhook_channel import Webhook
 from agent.observability.requests import add_within
 from agent.passes import Passes
@@ -58,7 +58,7 @@ def build_channels(settings: AlertSettings, agent: AgentSettings, store: Store) 
         client = WebhookClient(
             settings.slack_webhook_url.get_secret_value(),
             timeout=int(settings.timeout_seconds),
-            retry_handlers=retry_handlers(),
+            retry_handlers=[],  # the outbox repeats
         )
         found.append(SlackWebhook(client=client, places=settings.places))
     if settings.smtp_server:
@@ -176,7 +176,7 @@ def _slack_bot(settings: AlertSettings, agent: AgentSettings, store: Store) -> S
         most=settings.labels_shown if clickable and settings.show_text else 0,
     )
     return SlackBot(
-        client=_web_client(settings, retry_handlers()),
+        client=_web_client(settings, []),  # the outbox repeats, and looks first
         channel=str(settings.slack_channel),
         places=settings.places,
         buttons=partial(approval_buttons, store.control) if clickable else no_buttons,

@@ -36,10 +36,14 @@ class Earlier:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a channel knows beside the notice: the thread's first message, and the message that the notice closes."""
+    """What a channel knows beside the notice: the thread's first message, and the message that the notice closes.
+
+    `again`: it was taken up before, so the channel may have it though nobody was told.
+    """
 
     root: Earlier | None = None
     closed: Earlier | None = None
+    again: bool = False
 
 
 class Channel(Protocol):

@@ -90,7 +90,8 @@ class Sender:
         name = self.channel.name
         root = outbox.root_of(self.control, name, taken.thread)
         closed = outbox.by_key(self.control, name, taken.notice.closes) if taken.notice.closes else None
-        return Context(root=_earlier(root), closed=_earlier(closed))
+        again = taken.attempts > 1 or taken.last_error is not None  # a dead letter counts anew when it is sent again
+        return Context(root=_earlier(root), closed=_earlier(closed), again=again)
 
 
 def _earlier(row: Queued | None) -> Earlier | None:

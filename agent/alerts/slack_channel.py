@@ -10,8 +10,6 @@ from http.client import HTTPException
 from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
-from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.web import WebClient
 from slack_sdk.webhook import WebhookClient
 
@@ -28,6 +26,10 @@ _ABOUT_THE_MESSAGE = frozenset(
 # What closes an earlier message that is not there any more has nothing to close.
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
+# A history is read from this long before the notice, because two clocks differ; the most messages of one answer.
+_CLOCKS_DIFFER_BY = timedelta(hours=1)
+_MOST_MESSAGES = 999
+
 _CODE = re.compile(r"[a-z_]{1,60}")
 
 # The client would write addresses and answers into the log.
@@ -42,14 +44,13 @@ def no_messages(notice: Notice) -> Sequence[MessageToLabel]:
     return ()
 
 
-def retry_handlers() -> list[RetryHandler]:
-    """One quick repetition by the client. A rate limit is waited for in the outbox, where it outlives the process."""
-    return [ConnectionErrorRetryHandler(max_retry_count=1), ServerErrorRetryHandler(max_retry_count=1)]
-
-
 @dataclass(frozen=True, kw_only=True)
 class SlackBot:
-    """Posts with a bot token: the first notice of a thread into the channel, the others under it."""
+    """Posts with a bot token: the first notice of a thread into the channel, the others under it.
+
+    Slack has no key against repetitions, so a notice that is sent again is looked for in the channel first, by its
+    metadata. `client` repeats nothing by itself: it would post without looking.
+    """
 
     client: WebClient
     channel: str
@@ -62,22 +63,42 @@ class SlackBot:
         return SLACK
 
     def send(self, notice: Notice, context: Context) -> Receipt:
-        root = context.root.receipt if context.root else None
+        root = (context.root.receipt if context.root else None) or {}
+        if context.again and (found := self._there(notice, root)):
+            return found
         to_label = self.to_label(notice)
         # Repeated after a failure further down, this changes nothing more; a posted message would be there twice.
         if context.closed is not None and context.closed.receipt:
             self._close(context.closed, notice.closing or notice.headline)
         answer = self._call(
             "chat.postMessage",
-            channel=(root or {}).get("channel") or self.channel,
+            channel=root.get("channel") or self.channel,
             text=text_of(notice),
             blocks=blocks_of(notice, self.places, self.buttons(notice), to_label),
             unfurl_links=False,
             unfurl_media=False,
-            metadata={"event_type": "refit_notice", "event_payload": {"id": notice.key}},
-            **({"thread_ts": root["ts"], "reply_broadcast": notice.broadcast} if root and root.get("ts") else {}),
+            metadata=_metadata(notice),
+            **({"thread_ts": root["ts"], "reply_broadcast": notice.broadcast} if root.get("ts") else {}),
         )
         return {"channel": answer["channel"], "ts": answer["ts"]}
+
+    def _there(self, notice: Notice, root: Receipt) -> Receipt | None:
+        """The receipt of this very notice, where an attempt got through and its answer did not.
+
+        Without the right to read the channel (`channels:history`) nobody can tell: then it is posted once more.
+        """
+        channel, thread = root.get("channel") or self.channel, root.get("ts")
+        method = "conversations.replies" if thread else "conversations.history"
+        oldest = (notice.at - _CLOCKS_DIFFER_BY).timestamp()
+        asked = {"channel": channel, "oldest": f"{oldest:.6f}", "limit": _MOST_MESSAGES, "include_all_metadata": True}
+        try:
+            answer = self._ask(method, **asked, **({"ts": thread} if thread else {}))
+        except SlackApiError as error:
+            if error.response.status_code == 200:
+                return None
+            raise _of_answer(error) from None
+        found = (one for one in answer.get("messages", ()) if one.get("metadata") == _metadata(notice))
+        return next(({"channel": channel, "ts": one["ts"]} for one in found), None)
 
     def _close(self, earlier: Earlier, closing: str) -> None:
         """Write how it ended on the earlier message, and take its buttons away."""
@@ -89,9 +110,15 @@ class SlackBot:
 
     def _call(self, method: str, **body: Any) -> Mapping[str, Any]:
         try:
-            answer = self.client.api_call(method, json=body)
+            return self._ask(method, **body)
         except SlackApiError as error:
             raise _of_answer(error) from None
+
+    def _ask(self, method: str, **body: Any) -> Mapping[str, Any]:
+        try:
+            answer = self.client.api_call(method, json=body)
+        except SlackApiError:
+            raise
         except (OSError, HTTPException, SlackClientError, ValueError) as error:
             raise SendError(f"Slack does not answer ({type(error).__name__})") from None
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
@@ -128,6 +155,11 @@ def retry_after(headers: Mapping[str, Any]) -> timedelta | None:
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
     text = str(value[0] if isinstance(value, list) else value)
     return timedelta(seconds=min(int(text), 86_400)) if text.isdecimal() else None
+
+
+def _metadata(notice: Notice) -> dict[str, Any]:
+    """Names a notice in a channel that other installations may write to as well: hence its time to the microsecond."""
+    return {"event_type": "refit_notice", "event_payload": {"id": notice.key, "at": notice.at.isoformat()}}
 
 
 def _of_answer(error: SlackApiError) -> SendError:

@@ -7,12 +7,16 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from slack_sdk.errors import SlackClientError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.web import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from agent.alerts.slack_blocks import Block
-from agent.alerts.slack_channel import retry_handlers
 
 log = logging.getLogger("refit.alerts")
 
@@ -78,6 +82,11 @@ class SlackTalk:
             log.warning("An answer was not taken by Slack: %s", status)
 
 
-def patient_handlers() -> list[Any]:
+def retry_handlers() -> list[RetryHandler]:
+    """One quick repetition by the client, for what no outbox repeats."""
+    return [ConnectionErrorRetryHandler(max_retry_count=1), ServerErrorRetryHandler(max_retry_count=1)]
+
+
+def patient_handlers() -> list[RetryHandler]:
     """For answers to a person: a rate limit is waited for here, once, in a thread that has nothing else to do."""
     return [*retry_handlers(), RateLimitErrorRetryHandler(max_retry_count=1)]

@@ -35,3 +35,5 @@ def test_twenty_seeded_kills_lose_nothing_and_repeat_nothing(home: Path, store: 
         assert client.told.predictions > 0
         assert client.told.labels
         assert generation(store) > 1
+        assert deployment.slack is not None
+        assert len(deployment.slack.keys()) == len(set(deployment.slack.keys())) > 0

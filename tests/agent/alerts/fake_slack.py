@@ -42,6 +42,7 @@ class Slack:
         self.sockets: list[WebSocket] = []
         self.acknowledged: dict[str, Any] = {}
         self.clock = 1_700_000_000
+        self.loses_answer = False
         for line in self.diary.read_text().splitlines() if self.diary.exists() else ():
             event = json.loads(line)
             if event["kind"] in ("post", "update"):
@@ -53,7 +54,7 @@ class Slack:
             file.write(json.dumps({"kind": kind, "at": time.time(), **event}) + "\n")
 
     def next_ts(self) -> str:
-        self.clock += 1
+        self.clock = max(self.clock + 1, int(time.time()))
         return f"{self.clock}.000100"
 
     # Web API
@@ -69,10 +70,18 @@ class Slack:
             return self.refuse(method, "invalid_auth" if token else "not_authed")
         body = await request.body()
         sent = json.loads(body) if body.startswith(b"{") else {}
-        handle = {"chat.postMessage": self.post, "chat.update": self.update, "apps.connections.open": self.open}
+        handle = {
+            "chat.postMessage": self.post,
+            "chat.update": self.update,
+            "conversations.history": self.history,
+            "conversations.replies": self.replies,
+            "apps.connections.open": self.open,
+        }
         if method not in handle:
             return self.refuse(method, "unknown_method")
-        return handle[method](sent, request)
+        loses, self.loses_answer = self.loses_answer, False
+        answer = handle[method](sent, request)
+        return HTMLResponse("<html><body>Gateway</body></html>", 502) if loses else answer
 
     async def _planned(self, what: str) -> Response | None:
         """A failure that a test has asked for, for the next call."""
@@ -80,6 +89,9 @@ class Slack:
             return None
         plan = self.script.pop(0)
         if plan.get("ok"):
+            return None
+        if plan.get("lost"):  # the call is carried out, and its answer does not come through
+            self.loses_answer = True
             return None
         self.note("failed", what=what, **plan)
         if plan.get("slow"):
@@ -120,6 +132,27 @@ class Slack:
         self.messages[sent["ts"]] = message
         self.note("update", **{name: value for name, value in message.items() if name not in ("kind", "at")})
         return JSONResponse({"ok": True, "channel": CHANNEL, "ts": sent["ts"], "text": sent.get("text")})
+
+    def history(self, sent: dict[str, Any], request: Request) -> Response:
+        """The channel, the newest first; an answer in a thread is in it only if it was broadcast."""
+        shown = [one for one in self.messages.values() if not one["thread_ts"] or one["reply_broadcast"]]
+        return self._read("conversations.history", sent, sorted(shown, key=lambda one: one["ts"], reverse=True))
+
+    def replies(self, sent: dict[str, Any], request: Request) -> Response:
+        """A thread with its first message, the oldest first."""
+        if sent.get("ts") not in self.messages:
+            return self.refuse("conversations.replies", "thread_not_found")
+        shown = [one for one in self.messages.values() if sent["ts"] in (one["ts"], one["thread_ts"])]
+        return self._read("conversations.replies", sent, sorted(shown, key=lambda one: one["ts"]))
+
+    def _read(self, method: str, sent: dict[str, Any], shown: list[dict[str, Any]]) -> Response:
+        if sent.get("channel") != CHANNEL:
+            return self.refuse(method, "channel_not_found")
+        hidden = {"kind", "at"} | (set() if sent.get("include_all_metadata") else {"metadata"})
+        late = [one for one in shown if float(one["ts"]) > float(sent.get("oldest") or 0)][: sent.get("limit", 100)]
+        messages = [{name: value for name, value in one.items() if name not in hidden and value} for one in late]
+        self.note("read", method=method, messages=len(messages))
+        return JSONResponse({"ok": True, "messages": messages, "has_more": len(late) < len(shown)})
 
     def open(self, sent: dict[str, Any], request: Request) -> Response:
         ticket = hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:16]
