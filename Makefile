@@ -66,7 +66,7 @@ up: setup  ## serving, agent and dashboard together, restarted when they end, un
 	@exec $(BIN)/python -m launch up $(UP)
 
 ray: setup  ## install Ray beside the other packages: scaling/ and its tests need it
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt -c requirements.lock
+	@PYTHON="$(PYTHON)" bin/setup .venv requirements-ray.txt
 
 test-scaling: ray  ## the tests of scaling/ on a Ray cluster of two nodes
 	@REFIT_TEST_REQUIRE=ray $(BIN)/python -m pytest tests/scaling -n 1

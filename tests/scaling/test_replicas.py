@@ -32,7 +32,7 @@ def configured(tmp_path_factory) -> Iterator[ServingSettings]:
     """A log of its own: what is answered here is not in the one that other tests count."""
     settings = PipelineSettings(_env_file=None, home=tmp_path_factory.mktemp("home"))
     with champion_with_log(settings):
-        yield ServingSettings(_env_file=None, start_wait_seconds=60, pipeline=settings)
+        yield ServingSettings(_env_file=None, start_wait_seconds=300, pipeline=settings)
 
 
 @pytest.fixture(scope="module")
