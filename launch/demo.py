@@ -171,7 +171,7 @@ def _wait_for_swap(stage: Stage, url: str) -> None:
 
 
 def _current_version(url: str) -> int:
-    answer = httpx.get(f"{url}/models/current", timeout=5.0).raise_for_status().json()
+    answer = httpx.get(f"{url}/models/current", timeout=5.0, trust_env=False).raise_for_status().json()
     return int(answer["models"][MODEL]["version"].removeprefix("v"))
 
 

@@ -20,6 +20,9 @@ POLL_SECONDS = 0.05
 
 Sink = Callable[[str], None]
 
+# Where a proxy is set for the world outside, processes of this machine ask each other without it.
+HERE = "127.0.0.1,localhost"
+
 LINUX = sys.platform == "linux"
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2), which only Linux has
 _prctl = ctypes.CDLL(None).prctl if LINUX else None
@@ -81,7 +84,7 @@ def start(
     """
     process = subprocess.Popen(
         [sys.executable, "-m", *words],
-        env={**os.environ, **environment} if added else dict(environment),
+        env=_past_proxies({**os.environ, **environment} if added else environment),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -97,6 +100,12 @@ def start(
     relay = threading.Thread(target=_relay, args=(process.stdout, tail, sink), daemon=True)
     relay.start()
     return Child(name=name, process=process, tail=tail, relay=relay)
+
+
+def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    known = [environment[name] for name in ("no_proxy", "NO_PROXY") if environment.get(name)]
+    # Under both names: which of them a library reads, and which first, differs.
+    return {**environment, **dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join([*known, HERE]))}
 
 
 def _end_with_the_launcher() -> None:
@@ -133,7 +142,7 @@ def wait_until_ready(child: Child, port_file: Path, seconds: float, *, path: str
 def responds(url: str, seconds: float) -> bool:
     """Whether a service says anything at an address. One that says 503 is overloaded, but it does not hang."""
     try:
-        httpx.get(url, timeout=seconds)
+        httpx.get(url, timeout=seconds, trust_env=False)
     except httpx.TransportError:
         return False
     return True
@@ -142,6 +151,6 @@ def responds(url: str, seconds: float) -> bool:
 def answers(url: str) -> bool:
     """Whether a service says 200 at an address."""
     try:
-        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=2.0, trust_env=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

@@ -57,7 +57,7 @@ def send(url: str, model: str, field_name: str, rows: Sequence[Row]) -> Sent:
 
 
 async def _send_all(url: str, model: str, field_name: str, rows: Sequence[Row]) -> Sent:
-    async with httpx.AsyncClient(base_url=url, timeout=10.0) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as client:
         lanes = [rows[lane::CONNECTIONS] for lane in range(CONNECTIONS)]
         replies = await asyncio.gather(*(_lane(client, model, field_name, lane) for lane in lanes))
     return Sent(replies=tuple(itertools.chain.from_iterable(replies)))
@@ -91,7 +91,7 @@ def give_labels(url: str, model: str, labels: Sequence[str], replies: Sequence[R
         if reply.prediction_id
     ]
     recorded = 0
-    with httpx.Client(base_url=url, timeout=30.0) as client:
+    with httpx.Client(base_url=url, timeout=30.0, trust_env=False) as client:
         for start in range(0, len(items), LABELS_PER_CALL):
             answer = client.post("/feedback", json={"labels": items[start : start + LABELS_PER_CALL]})
             recorded += int(answer.raise_for_status().json()["recorded"])
@@ -126,7 +126,7 @@ class SteadyLoad:
         return Sent(replies=tuple(self._replies))
 
     async def _run(self) -> None:
-        async with httpx.AsyncClient(base_url=self.url, timeout=10.0) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=10.0, trust_env=False) as client:
             due = time.perf_counter()
             for row in itertools.cycle(self.rows):
                 if self._stop.is_set():

@@ -10,9 +10,11 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from pydantic import Field
 
+from agent.commands.known import entries_of
 from agent.commands.rendering import effective
 from agent.decision import PolicyRules
 from agent.deliberation.figures import figures
+from agent.errors import UnknownDecisionError
 from agent.evidence import Evidence
 from agent.foresight.what_if import what_if
 from agent.record import ledger
@@ -141,7 +143,12 @@ def what_if_changed(snapshot: Snapshot, number: str, value: float, decision_id: 
     """What a recorded decision would have been with another number of the policy, and how far that number is from
     changing it."""
     control = snapshot.store.control
-    entries = ledger.entries_of(control, decision_id) if decision_id else ledger.decisions(control, snapshot.model, 1)
+    try:
+        entries = (
+            entries_of(snapshot.store, decision_id) if decision_id else ledger.decisions(control, snapshot.model, 1)
+        )
+    except UnknownDecisionError as error:
+        return no_data(f"the ledger of decisions: {error}")
     if not entries:
         return no_data("the ledger of decisions")
     name = number.strip().lower().replace(" ", "_").replace("-", "_")

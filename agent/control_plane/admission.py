@@ -11,6 +11,8 @@ from agent.errors import ApiError, ApiSetupError
 from agent.settings import AgentSettings
 
 LOCAL_NAMES = frozenset({"localhost"})
+# Whoever passes a request on for somebody else says so in one of these.
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 # Says that the process lives and no figure: health checks of this machine carry no token.
 OPEN_HERE = frozenset({"/health", "/health/live", "/health/ready"})
 VARIABLES = {
@@ -74,14 +76,19 @@ def is_local(host: str) -> bool:
 def _from_this_machine(request: Request) -> bool:
     """Both ends are local: a proxy here that passes others on shows their name, or says so in a header."""
     client = request.client.host if request.client else ""
-    passed_on = "forwarded" in request.headers or "x-forwarded-for" in request.headers
-    return is_local(client) and is_local(request.url.hostname or "") and not passed_on
+    return is_local(client) and is_local(request.url.hostname or "") and not _passed_on(request)
+
+
+def _passed_on(request: Request) -> bool:
+    return any(name in request.headers for name in FORWARDED)
 
 
 def _require_this_machine(request: Request) -> None:
     """A page in a browser here can send requests too: under a name of its own, or with its own origin."""
     if not is_local(request.url.hostname or ""):
         raise ApiError(403, "forbidden", "Without a token the control plane answers to 127.0.0.1 and localhost only.")
+    if _passed_on(request):
+        raise ApiError(403, "forbidden", "Without a token the control plane answers no proxy: set REFIT_AGENT_API_TOKEN.")
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host')}":
         raise ApiError(403, "forbidden", "Pages of another origin may not use the control plane.")

@@ -13,6 +13,7 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.acting import approvals
+from agent.commands.known import entries_of
 from agent.commands.rendering import reasons
 from agent.deliberation.figures import figures
 from agent.errors import UnknownDecisionError
@@ -127,7 +128,7 @@ def list_decisions(world: World, model: str | None = None, limit: int = 10) -> T
 def explain_decision(world: World, decision_id: str) -> ToolResult:
     """One decision: every figure beside its line, the rules that spoke with their margins, the reasons, what was
     required and permitted, and what came of it step by step."""
-    entries = ledger.entries_of(world.store.control, decision_id)
+    entries = entries_of(world.store, decision_id)
     decision = decision_of(entries[0])
     told: dict[str, Any] = to_plain(
         {

@@ -14,6 +14,7 @@ from pipeline.commands.versions import artifact_of, number
 from pipeline.errors import InputError
 from pipeline.gate.baselines import baseline_json, measured_baseline, read_baseline, store_baseline, stored_baseline
 from pipeline.records import version_tag
+from pipeline.releases.promotion import known_version
 
 JsonFile = Annotated[Path, typer.Argument(help="A JSON file.")]
 
@@ -88,7 +89,8 @@ def lineage(model: Model, version: Version, json: AsJson = False) -> None:
     from pipeline.training.lineage import lineage_of
 
     with opened(model) as at:
-        body = lineage_of(at.store.control, model, number(version))
+        record = known_version(at.store.control, model, number(version))
+        body = lineage_of(at.store.control, model, record.version)
     if body is None:
         raise InputError(f"No lineage is recorded of {model} {version}.")
     reporting.print_json({"model": model, "version": version, **body})

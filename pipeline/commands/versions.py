@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from pipeline.commands import reporting
 from pipeline.commands.common import AsJson, Model, Opened, Version, Who, Why, at_work, opened, out, say
-from pipeline.errors import InputError, UnknownVersionError
+from pipeline.errors import InputError
 from pipeline.gate.evaluation import Metrics
 from pipeline.records import JudgedVersion, Promotion, Provenance, version_tag
-from pipeline.releases.promotion import pointer, promote, promotions, roll_back, version_record, versions
+from pipeline.releases.promotion import known_version, pointer, promote, promotions, roll_back, versions
 from pipeline.served.artifact import Artifact
 
 
@@ -114,11 +114,7 @@ def _print_move(move: Promotion, json: bool) -> None:
 
 def artifact_of(at: Opened, version: int) -> Artifact:
     """Raises UnknownVersionError, ArtifactError."""
-    record = version_record(at.store.control, at.spec.name, version)
-    if record is None:
-        known = [one.version for one in versions(at.store.control, at.spec.name, limit=20)]
-        raise UnknownVersionError(at.spec.name, version, known)
-    return at.artifact(record.artifact_sha256)
+    return at.artifact(known_version(at.store.control, at.spec.name, version).artifact_sha256)
 
 
 def number(tag: str) -> int:

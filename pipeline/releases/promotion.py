@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from pipeline.errors import PromotionRefusedError
+from pipeline.errors import PromotionRefusedError, UnknownVersionError
 from pipeline.records import (
     JudgedVersion,
     Pin,
@@ -45,6 +45,14 @@ def version_record(control: Engine, model: str, version: int) -> VersionRecord |
     with control.connect() as connection:
         row = connection.execute(query).one_or_none()
     return VersionRecord(**row._mapping) if row else None
+
+
+def known_version(control: Engine, model: str, version: int) -> VersionRecord:
+    """The record of a version. Raises UnknownVersionError that lists the newest ones."""
+    record = version_record(control, model, version)
+    if record is None:
+        raise UnknownVersionError(model, version, [one.version for one in versions(control, model, limit=20)])
+    return record
 
 
 def versions(control: Engine, model: str, limit: int = 50) -> list[VersionRecord]:

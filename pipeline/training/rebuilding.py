@@ -10,8 +10,8 @@ import safetensors.numpy
 
 from pipeline.data.snapshots import Part, read_rows
 from pipeline.data.training_set import TrainingSet
-from pipeline.errors import ArtifactError, UnknownVersionError
-from pipeline.releases.promotion import version_record
+from pipeline.errors import ArtifactError
+from pipeline.releases.promotion import known_version
 from pipeline.served.artifact import artifact_path, read_checked
 from pipeline.settings import PipelineSettings
 from pipeline.spec import ModelSpec, SearchRules
@@ -43,9 +43,7 @@ def rebuild(settings: PipelineSettings, store: Store, spec: ModelSpec, version: 
 
     Raises UnknownVersionError, ArtifactError when the version, its lineage or its rows are not there.
     """
-    record = version_record(store.control, spec.name, version)
-    if record is None:
-        raise UnknownVersionError(spec.name, version)
+    record = known_version(store.control, spec.name, version)
     lineage = lineage_of(store.control, spec.name, version)
     if lineage is None:
         raise ArtifactError(f"{spec.name} {record.tag} was registered without lineage and cannot be rebuilt.")

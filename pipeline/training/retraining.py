@@ -9,7 +9,6 @@ import numpy as np
 
 from pipeline.data.homes import Homes
 from pipeline.data.training_set import HeldBack, TrainingSet, training_set
-from pipeline.errors import UnknownVersionError
 from pipeline.faults import fault_point
 from pipeline.gate.evaluation import Metrics
 from pipeline.gate.evidence import GateEvidence
@@ -17,7 +16,7 @@ from pipeline.gate.judging import ProductionRows, answers, evaluate_artifact, ga
 from pipeline.gate.rules import Verdict, judge
 from pipeline.gate.verdicts import VerdictRecord, newest_verdict, save_verdict
 from pipeline.records import VersionRecord
-from pipeline.releases.promotion import version_record
+from pipeline.releases.promotion import known_version
 from pipeline.releases.registry import version_of_decision
 from pipeline.served.artifact import Artifact, unpack
 from pipeline.settings import PipelineSettings
@@ -105,10 +104,7 @@ def held_back(settings: PipelineSettings, store: Store, spec: ModelSpec) -> tupl
 
 def judge_again(bench: Workbench, version: int) -> VerdictRecord:
     """Judge a registered version anew, against the present champion. Raises UnknownVersionError, ArtifactError."""
-    record = version_record(bench.store.control, bench.spec.name, version)
-    if record is None:
-        raise UnknownVersionError(bench.spec.name, version)
-    challenger = bench.artifact(record.artifact_sha256)
+    challenger = bench.artifact(known_version(bench.store.control, bench.spec.name, version).artifact_sha256)
     return save_verdict(
         bench.store.control,
         model=bench.spec.name,

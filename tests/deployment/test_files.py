@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from agent.alerts.settings import AlertSettings
+
 CHECKOUT = Path(__file__).parents[2]
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
@@ -84,6 +86,13 @@ def test_data_plane_and_control_plane_are_networks_apart():
     assert [name for name in networks if "data-plane" in networks[name]] == ["serving"]
     assert [name for name in networks if "control-plane" in networks[name]] == ["agent", "dashboard"]
     assert networks["dashboard"] == {"control-plane"}
+
+
+def test_every_setting_of_the_channels_reaches_the_agent():
+    aliases = [field.validation_alias for field in AlertSettings.model_fields.values()]
+    named = {alias for alias in aliases if isinstance(alias, str)}
+    assert "SMTP_PORT" in named
+    assert named <= COMPOSE["services"]["agent"]["environment"].keys()
 
 
 def test_secrets_come_from_the_files_that_the_script_writes(tmp_path):

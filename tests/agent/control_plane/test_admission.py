@@ -93,6 +93,13 @@ def test_without_a_token_a_page_in_the_browser_of_an_operator_cannot_post(serve,
     assert own.status_code == 200
 
 
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip"])
+def test_without_a_token_what_a_proxy_passes_on_is_refused(serve, store, header):
+    passed_on = serve().post(f"/models/{MODEL}/check", headers={header: "10.0.0.9"})
+    assert code(passed_on) == (403, "forbidden")
+    assert ledger.decisions(store.control) == []
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.3", "agent.example", ""])
 def test_an_address_that_others_reach_needs_a_token(host):
     with pytest.raises(ApiSetupError, match="REFIT_AGENT_API_TOKEN"):

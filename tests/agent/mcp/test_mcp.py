@@ -92,8 +92,14 @@ def test_a_client_is_told_what_is_wrong(decided, environment):
     assert MODEL in unknown
     assert missing.startswith("model:")
     assert limit.startswith("limit:")
-    assert "There is no decision nope" in decision
+    assert f"There is no decision nope. The newest are: {decided}." in decision
     assert "list_models" in tool
+
+
+def test_every_tool_answers_an_unknown_decision_with_those_that_there_are(decided, world):
+    asked = {"model": MODEL, "number": "drift_threshold", "value": 0.2, "decision_id": "nope"}
+    told = [answer(world, "what_if_changed", asked), answer(world, "explain_decision", {"decision_id": "nope"})]
+    assert all(f"There is no decision nope. The newest are: {decided}." in str(one.reason) for one in told)
 
 
 def test_over_http_a_token_is_asked_for_and_a_viewers_is_enough(decided, server):

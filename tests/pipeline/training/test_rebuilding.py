@@ -107,7 +107,7 @@ def test_promotion_baseline_registry_explanation_and_experiments_from_the_comman
     assert "F1" in command(settings, "baseline", "export", SPEC.name, str(file))
     assert "compares with breast_cancer v1" in command(settings, "baseline", "import", SPEC.name, str(file))
     assert json.loads(command(settings, "baseline", "show", SPEC.name)) == json.loads(file.read_text())
-    assert "No lineage" in command(settings, "lineage", SPEC.name, "v7", code=1)
+    assert "has no version v7. There are: v1." in command(settings, "lineage", SPEC.name, "v7", code=1)
     values = json.dumps([1.0] * 30)
     told = json.loads(command(settings, "explain", SPEC.name, values, "--json"))
     assert told["prediction"] in SPEC.labels
