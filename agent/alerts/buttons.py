@@ -34,7 +34,7 @@ class Made:
 
 
 def make(control: Engine, purpose: Purpose, model: str, subject: dict[str, Any], expires_at: datetime) -> str:
-    """The id of a new button; 128 random bits, so that none can be guessed."""
+    """The id of a new button; 122 random bits, so that none can be guessed."""
     button_id = uuid4().hex
     values = {"button_id": button_id, "purpose": purpose.value, "model": model, "subject": subject}
     with writing(control).begin() as connection:

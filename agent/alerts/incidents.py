@@ -1,7 +1,7 @@
 """When an incident begins and when it ends. Pure: no clock, no files, no model calls.
 
 `trouble` is the ledger's own incident: a breach, or messages that have stopped, until a promotion, a rollback, or a
-window that could be judged and required nothing. `fallback` and `demotion` are about the deciding model: its answers
+window that could be judged and showed no trouble. `fallback` and `demotion` are about the deciding model: its answers
 were not to be had, or do not count any more.
 """
 

@@ -88,7 +88,9 @@ def _require_this_machine(request: Request) -> None:
     if not is_local(request.url.hostname or ""):
         raise ApiError(403, "forbidden", "Without a token the control plane answers to 127.0.0.1 and localhost only.")
     if _passed_on(request):
-        raise ApiError(403, "forbidden", "Without a token the control plane answers no proxy: set REFIT_AGENT_API_TOKEN.")
+        raise ApiError(
+            403, "forbidden", "Without a token the control plane answers no proxy: set REFIT_AGENT_API_TOKEN."
+        )
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host')}":
         raise ApiError(403, "forbidden", "Pages of another origin may not use the control plane.")
