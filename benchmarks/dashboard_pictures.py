@@ -1,7 +1,7 @@
 """Pictures of the running dashboard for docs/images: `python -m benchmarks.dashboard_pictures HOME`.
 
-HOME is a store of `python -m benchmarks.dashboard_history HOME --models 100`. With `--all FOLDER` every page is taken,
-light and dark, to be looked at.
+HOME is a store of `python -m benchmarks.dashboard_history HOME --models 100 --days 30`. With `--all FOLDER` every page
+is taken, light and dark, to be looked at.
 """
 
 import argparse
