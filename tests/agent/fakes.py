@@ -1,5 +1,6 @@
 """Fakes of what the loop talks to. What they do stands in files and databases, so that it outlives a killed process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,7 @@ class FakeHands:
     """Training writes a version and a verdict at once; moves go through the real promotion ledger.
 
     Like the real one, a second training for a decision trains nothing. Every real training leaves a line in `diary`.
+    `clock` is that of the loop: a verdict of another day would be too old to promote on.
     """
 
     store: Store
@@ -77,6 +79,7 @@ class FakeHands:
     choices: list[TrainingChoice] = field(default_factory=list)
     rollout: RolloutRules = field(default_factory=RolloutRules)
     shown: list[int] = field(default_factory=list)
+    clock: Callable[[], datetime] = field(default_factory=Clock)
 
     def train(self, decision_id: str, choice: TrainingChoice = WHOLE) -> TrainingResult:
         self.choices.append(choice)
@@ -119,8 +122,9 @@ class FakeHands:
         with self.diary.open("a") as file:
             file.write(f"{decision_id}\n")
         champion = self.pointer()
-        version = add_version(self.store, decision_id=decision_id)
-        add_verdict(self.store, version, champion.version if champion else None, self.verdict)
+        at = self.clock()
+        version = add_version(self.store, decision_id=decision_id, at=at)
+        add_verdict(self.store, version, champion.version if champion else None, self.verdict, at)
         return version
 
 

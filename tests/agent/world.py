@@ -20,12 +20,13 @@ def loop_in(home: Path, store: Store, evidence: Mapping[str, Any] | None = None,
     if not FakeHands(store, home / "diary").pointer():
         add_champion(store)
     seen = evidence_with(BREACH if evidence is None else evidence)
+    clock = changes.get("clock", Clock())
     parts: dict[str, Any] = {
         "store": store,
         "spec": managed_model(MODEL),
         "observer": FixedObserver(seen),
-        "hands": FakeHands(store, home / "diary"),
-        "clock": Clock(),
+        "hands": FakeHands(store, home / "diary", clock=clock),
+        "clock": clock,
         "autonomy": Autonomy.ACT,
         "holder": "test",
     }
