@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.postgresql import PostgresServer, running_server
@@ -16,6 +17,9 @@ from tests.postgresql import PostgresServer, running_server
 os.environ.setdefault("REFIT_TRAINING_PROCESSES", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# No test holds a time: on a loaded machine any example is slow now and then.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 # The grammar of addresses that jsonschema would load, for seconds, and nothing here checks by.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 CHILDREN = str(Path(__file__).with_name("children"))
