@@ -21,7 +21,8 @@ from pipeline.catalog import shelf
 from pipeline.files import write_whole
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import Store, open_store
-from tests.agent.alerts.fake_slack import BOT, CHANNEL
+from tests.agent.alerts.fake_slack import BOT
+from tests.agent.alerts.fake_slack_requests import CHANNEL
 from tests.agent.alerts.slack_process import FakeSlack
 from tests.faults.flowers import FILE, MODEL
 from tests.waiting import until

@@ -9,15 +9,12 @@ they are not. What happened stands in a file, line by line, so that it outlives 
 
 import asyncio
 import hashlib
-import hmac
 import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,8 +24,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pipeline.files import write_whole
 from tests.agent.alerts.block_kit import problems
+from tests.agent.alerts.fake_slack_requests import CHANNEL, payload_of, signed
 
-BOT, APP, SECRET, CHANNEL = "xoxb-fake-token", "xapp-fake-token", "a-signing-secret-of-slack", "C0FAKE123"
+BOT, APP = "xoxb-fake-token", "xapp-fake-token"
 WEBHOOK_PATH = "/services/T1/B1/secret-part-of-the-address"
 UNACKNOWLEDGED_SECONDS = 1.0
 
@@ -246,63 +244,10 @@ class Slack:
                     await socket.close(1012)
             return JSONResponse({})
         host = request.headers["host"]
-        kind, payload = self._payload(asked, host)
+        kind, payload = payload_of(asked, host, self.messages)
         if asked.get("to"):
-            return JSONResponse(await self._signed(asked, kind, payload))
+            return JSONResponse(await signed(asked, kind, payload))
         return JSONResponse(await self._envelope(kind, payload, bool(asked.get("deaf"))))
-
-    def _payload(self, asked: dict[str, Any], host: str) -> tuple[str, dict[str, Any]]:
-        trigger = asked.get("trigger_id") or f"{time.time_ns()}.1.abc"
-        if asked["what"] == "click":
-            message = self.messages[asked["ts"]]
-            buttons = [
-                element for block in message["blocks"] if block["type"] == "actions" for element in block["elements"]
-            ]
-            button = next(one for one in buttons if one["text"]["text"] == asked["button"])
-            action = {"type": "button", "action_id": button["action_id"], "value": button["value"]}
-            return "interactive", {
-                "type": "block_actions",
-                "user": {"id": asked["user"], "username": "somebody"},
-                "trigger_id": trigger,
-                "channel": {"id": CHANNEL},
-                "container": {"type": "message", "message_ts": asked["ts"]},
-                "message": {"ts": asked["ts"], "text": message["text"], "blocks": message["blocks"]},
-                "response_url": f"http://{host}/actions/{asked['ts']}",
-                "actions": [action],
-            }
-        if asked["what"] == "command":
-            return "slash_commands", {
-                "command": "/refit",
-                "text": asked["text"],
-                "user_id": asked["user"],
-                "channel_id": asked.get("channel", CHANNEL),
-                "trigger_id": trigger,
-                "response_url": f"http://{host}/actions/0",
-            }
-        event = {"type": "app_mention", "user": asked["user"], "text": asked["text"], "channel": CHANNEL}
-        event |= {"ts": asked["ts"]} | ({"bot_id": "B1"} if asked.get("bot") else {})
-        event_id = asked.get("event_id") or f"Ev{time.time_ns()}"
-        return "events_api", {"type": "event_callback", "event_id": event_id, "event": event}
-
-    async def _signed(self, asked: dict[str, Any], kind: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """To the app's request URL, with Slack's signature; `times` more often than once, as it is."""
-        if kind == "interactive":
-            body = urlencode({"payload": json.dumps(payload)})
-        else:
-            body = urlencode(payload) if kind == "slash_commands" else json.dumps(payload)
-        path = {"interactive": "interactions", "slash_commands": "commands", "events_api": "events"}[kind]
-        timestamp = str(int(time.time()) - asked.get("old", 0))
-        secret = asked.get("secret", SECRET)
-        digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
-        headers = {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
-        headers["Content-Type"] = "application/json" if kind == "events_api" else "application/x-www-form-urlencoded"
-        sent = body + "x" if asked.get("tampered") else body
-        async with httpx.AsyncClient(timeout=20) as client:
-            for _ in range(asked.get("times", 1)):
-                began = time.monotonic()
-                answer = await client.post(f"{asked['to']}/slack/{path}", content=sent, headers=headers)
-        seconds = time.monotonic() - began
-        return {"status": answer.status_code, "seconds": seconds, "answer": answer.json()}
 
 
 def create(folder: Path) -> Starlette:

@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.agent.alerts.fake_slack import APP, BOT, CHANNEL, SECRET
+from tests.agent.alerts.fake_slack import APP, BOT
+from tests.agent.alerts.fake_slack_requests import CHANNEL, SECRET
 from tests.waiting import until
 
 ROOT = str(Path(__file__).parents[3])

@@ -15,7 +15,8 @@ from agent.alerts.settings import AlertSettings
 from agent.alerts.slack_http import ROUTES
 from pipeline.store.engine import writing
 from tests.agent.alerts.builders import notice_with
-from tests.agent.alerts.fake_slack import BOT, CHANNEL
+from tests.agent.alerts.fake_slack import BOT
+from tests.agent.alerts.fake_slack_requests import CHANNEL
 from tests.agent.fakes import Clock
 
 PAGE = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text()

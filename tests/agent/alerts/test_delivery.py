@@ -16,7 +16,8 @@ from agent.settings import AgentSettings
 from pipeline.settings import PipelineSettings
 from pipeline.store.open import open_store
 from tests.agent.alerts.builders import queued
-from tests.agent.alerts.fake_slack import BOT, CHANNEL, WEBHOOK_PATH
+from tests.agent.alerts.fake_slack import BOT, WEBHOOK_PATH
+from tests.agent.alerts.fake_slack_requests import CHANNEL
 from tests.agent.alerts.slack_process import FakeSlack, Process, slack_settings
 from tests.agent.builders import DRIFTED, merged
 from tests.agent.fakes import add_champion

@@ -51,7 +51,7 @@ def _signed_click(running, button_id, user):
 
     from slack_sdk.signature import SignatureVerifier
 
-    from tests.agent.alerts.fake_slack import SECRET
+    from tests.agent.alerts.fake_slack_requests import SECRET
 
     payload = {
         "type": "block_actions",
@@ -173,7 +173,7 @@ def test_a_mention_is_answered_under_it_once_though_slack_sends_it_again(running
 def test_an_address_that_slack_checks_is_answered(running):
     from slack_sdk.signature import SignatureVerifier
 
-    from tests.agent.alerts.fake_slack import SECRET
+    from tests.agent.alerts.fake_slack_requests import SECRET
 
     body = json.dumps({"type": "url_verification", "challenge": "abc"})
     timestamp = str(int(now().timestamp()))
