@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ def run_all(names: Iterable[str], results: Path, start: Start = in_a_process) ->
 def run(name: str, results: Path, start: Start) -> bool:
     before = result_of(name, results)
     print(f"== {name}", flush=True)
+    began = time.monotonic()
     code = start(name)
+    print(f"{name} took {time.monotonic() - began:,.0f} s.", flush=True)
     if code != 0:
         print(f"{name} failed with exit code {code}.", file=sys.stderr, flush=True)
         return False

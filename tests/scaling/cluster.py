@@ -18,6 +18,8 @@ TOO_SLOW = "timed out during startup"
 PATIENCE = 300.0
 # The nodes are processes of this machine; a usage report would go to a network that tests must do without.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+# Beside other tests an HTTP proxy takes longer to start than Ray gives it, and would be ended and started again.
+os.environ.setdefault("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "30")
 
 
 def require_ray() -> None:
