@@ -1,7 +1,7 @@
 """How the two databases are opened: SQLite in WAL mode by default, PostgreSQL by URL."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,16 @@ def _open_a_failed_file_anew(context: ExceptionContext) -> None:
     """Of every engine in the process, MLflow's too: a connection that could not write is closed, and all before it.
 
     On a disk that takes no writes SQLite opens a file for reading alone, and what it opened so never writes again,
-    however well the disk does later.
+    however well the disk does later. That holds for the whole process: its connections to a file share one index of
+    the write-ahead log, which is opened anew only once all of them are closed.
     """
     name = getattr(context.original_exception, "sqlite_errorname", "")
     if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")):
         context.is_disconnect = True
+        # A connection with a statement left stays open, however it was closed, until garbage is collected.
+        failed = context.execution_context
+        if failed is not None and failed.cursor is not None:
+            failed.cursor.close()
 
 
 def _make_folder(folder: Path) -> None:
@@ -98,10 +103,9 @@ def _make_folder(folder: Path) -> None:
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite, not by the driver
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    with closing(connection.cursor()) as cursor:
+        for pragma in ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Any) -> None:
