@@ -12,6 +12,8 @@ from typing import Any
 from tests.required import skip_or_fail
 
 STORE_BYTES = 80_000_000
+# What nobody looks at here.
+WITHOUT = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
 # Ray gives a node thirty seconds to come up, and no setting changes that; a loaded machine needs a second try.
 STARTS = 10
 TOO_SLOW = "timed out during startup"
@@ -33,8 +35,8 @@ def two_nodes() -> Iterator[Any]:
     require_ray()
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False, "wait": False}
-    cluster = started(lambda: Cluster(initialize_head=True, head_node_args=node, shutdown_at_exit=False))
+    head = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "wait": False} | WITHOUT
+    cluster = started(lambda: Cluster(initialize_head=True, head_node_args=head, shutdown_at_exit=False))
     try:
         add_node(cluster)
         yield cluster
