@@ -12,6 +12,8 @@ from agent.rules.policy_numbers import NUMBERS
 
 # The acting tools; tools/act.py has the same, and a test holds them together.
 REQUESTS = frozenset({"request_retraining", "request_promotion", "request_rollback", "request_labels", "raise_alert"})
+# The topic of a plain command that asks for one of them.
+REQUEST = "request"
 
 # Below this, four decimal places hide a figure.
 SMALL = 0.001
@@ -47,7 +49,7 @@ def understand(question: str, last_topic: str | None = None) -> Asked | None:
     words = question.lower().strip()
     asked_for = _request(words)
     if asked_for:
-        return Asked("request", (asked_for,))
+        return Asked(REQUEST, (asked_for,))
     versions = re.findall(r"\bv(\d{1,6})\b", words)
     if re.search(r"compar|versus|\bvs\b", words) and len(versions) == 2:
         return Asked("compare", (Call("compare_versions", {"first": int(versions[0]), "second": int(versions[1])}),))

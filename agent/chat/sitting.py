@@ -24,7 +24,7 @@ HAS_READ: Refusal = (
 )
 DEMOTED: Refusal = (
     "advice_only",
-    "The LLM only advises at present; say it as a plain command, such as `retrain`, where no LLM answers.",
+    "The LLM only advises at present; say it as a plain command, such as `retrain`: no LLM stands behind it.",
 )
 
 

@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool
 from agent.chat.desk import Desk
 from agent.chat.events import ChatEvent, EventKind, Heard, final
 from agent.chat.memory import Conversations, Turn
-from agent.chat.plain import HELP, Asked, Call, sentences_of, understand
+from agent.chat.plain import HELP, REQUEST, Asked, Call, sentences_of, understand
 from agent.chat.sitting import HAS_READ, NOT_ENABLED, May, Refusal, Sitting
 from agent.chat.thinking import Mind, Thinking
 from agent.chat.tools import Snapshot, chat_tools
@@ -88,14 +88,20 @@ class Chat:
 
     async def _answering(self, sitting: Sitting, asked: Asked | None, heard: Heard) -> AsyncIterator[ChatEvent]:
         """The LLM's way where there is one; the plain way instead, or after it when it gave no answer."""
-        answered = False
-        if self.mind is not None:
-            async for event in self._thinking(self.mind, sitting, heard):
+        answered, mind = False, await self._mind_for(asked)
+        if mind is not None:
+            async for event in self._thinking(mind, sitting, heard):
                 answered |= event.kind is EventKind.FINAL and event.data["answer"] is not None
                 yield event
         if not answered:
             async for event in _plainly(asked, sitting, heard):
                 yield event
+
+    async def _mind_for(self, asked: Asked | None) -> Mind | None:
+        """None also for a plain command while the LLM only advises: it could not carry out what a person asks for."""
+        if self.mind is None or asked is None or asked.topic != REQUEST:
+            return self.mind
+        return None if await asyncio.to_thread(self.mind.advice_only) else self.mind
 
     async def _thinking(self, mind: Mind, sitting: Sitting, heard: Heard) -> AsyncIterator[ChatEvent]:
         spent = Spent(price=mind.price)
