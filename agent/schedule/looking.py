@@ -21,7 +21,7 @@ from agent.schedule.plans import plans_of
 from agent.schedule.presence import EVERYTHING, Presence, crew_name
 from agent.schedule.turns import Turns
 from agent.settings import AgentSettings
-from pipeline.catalog import catalog, whole_catalog
+from pipeline.catalog import catalog, shelf, whole_catalog
 from pipeline.clock import utc_now
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
@@ -39,6 +39,8 @@ def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *,
     if not wanted:
         yield
         return
+    for name in strangers(settings):
+        log.warning("REFIT_AGENT_SCHEDULES names %s, which is no managed model: nothing follows from it.", name)
     works = _clockwork(settings, store, loops)
     works.start()
     try:
@@ -101,3 +103,8 @@ def deployed_plans(settings: AgentSettings, specs: Sequence[ModelSpec]) -> list[
         return plans_of(specs, settings.schedules, settings.interval_minutes)
     except ValueError as error:
         raise ScheduleError(str(error)) from None
+
+
+def strangers(settings: AgentSettings) -> list[str]:
+    """What the schedules of this deployment name and no managed model is called."""
+    return sorted(set(settings.schedules) - set(shelf(settings.pipeline.models_dir).specs))

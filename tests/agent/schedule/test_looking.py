@@ -32,3 +32,11 @@ def test_an_agent_of_one_model_looks_at_it_though_another_looks_at_all(settings,
     with looking(AgentSettings(_env_file=None, pipeline=settings), store, {"sms_spam": OneModel()}):
         assert looked.wait(SECONDS)
     everybody.close(datetime.now(UTC))
+
+
+def test_a_schedule_of_a_name_that_no_model_has_is_told_when_the_agent_starts(settings, store, caplog):
+    changes = {"sms_spamm": {"look_minutes": 5}, "sms_spam": {"look_minutes": 7}}
+    with looking(AgentSettings(_env_file=None, pipeline=settings, schedules=changes), store, {}):
+        pass
+    told = [record.getMessage() for record in caplog.records if "REFIT_AGENT_SCHEDULES" in record.getMessage()]
+    assert told == ["REFIT_AGENT_SCHEDULES names sms_spamm, which is no managed model: nothing follows from it."]
