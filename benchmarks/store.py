@@ -185,6 +185,7 @@ def main() -> None:
     options = parser.parse_args()
     sizes = [size for size in SIZES if size <= options.rows]
     with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch).chmod(0o711)  # as root, PostgreSQL runs as another user, who must come through to its data
         folder = (options.folder or Path(scratch)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         for database in options.database or DATABASES:
