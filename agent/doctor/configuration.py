@@ -11,7 +11,8 @@ from agent.alerts.settings import AlertSettings, alert_settings
 from agent.control_plane.admission import require_a_safe_setup, tokens_of
 from agent.doctor.finding import Finding, broken, off, ok, warning
 from agent.errors import AlertSetupError, ApiSetupError, ScheduleError
-from agent.schedule.looking import deployed_plans, strangers
+from agent.schedule.looking import deployed_plans
+from agent.schedule.plans import unknown_names
 from agent.settings import AgentSettings
 from pipeline.catalog import shelf
 from pipeline.settings import PipelineSettings
@@ -67,7 +68,7 @@ def schedules_can_be_read(settings: AgentSettings) -> Iterator[Finding]:
         yield broken(AREA, "schedules", str(error), "Correct the model's `schedule` or REFIT_AGENT_SCHEDULES.")
         return
     yield ok(AREA, "schedules", f"{len(plans)} plans")
-    unknown = strangers(settings)
+    unknown = unknown_names(settings.schedules, specs)
     if unknown:
         mend = f"Use a name of a managed model: {', '.join(sorted(specs))}."
         yield broken(AREA, "REFIT_AGENT_SCHEDULES", f"names no managed model: {', '.join(unknown)}", mend)

@@ -17,11 +17,11 @@ from agent.schedule.data_events import waiting
 from agent.schedule.duties import Duties
 from agent.schedule.housekeeping import Housekeeping
 from agent.schedule.leading import Leadership, leadership
-from agent.schedule.plans import plans_of
+from agent.schedule.plans import plans_of, unknown_names
 from agent.schedule.presence import EVERYTHING, Presence, crew_name
 from agent.schedule.turns import Turns
 from agent.settings import AgentSettings
-from pipeline.catalog import catalog, shelf, whole_catalog
+from pipeline.catalog import catalog, whole_catalog
 from pipeline.clock import utc_now
 from pipeline.spec import ModelSpec
 from pipeline.store.open import Store
@@ -39,8 +39,6 @@ def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *,
     if not wanted:
         yield
         return
-    for name in strangers(settings):
-        log.warning("REFIT_AGENT_SCHEDULES names %s, which is no managed model: nothing follows from it.", name)
     works = _clockwork(settings, store, loops)
     works.start()
     try:
@@ -50,7 +48,10 @@ def looking(settings: AgentSettings, store: Store, loops: Mapping[str, Loop], *,
 
 
 def _clockwork(settings: AgentSettings, store: Store, loops: Mapping[str, Loop]) -> Clockwork:
-    crew, holder = crew_name(loops, catalog()), holder_name()
+    specs = catalog()
+    for name in unknown_names(settings.schedules, specs):
+        log.warning("REFIT_AGENT_SCHEDULES names %s, which is no managed model: nothing follows from it.", name)
+    crew, holder = crew_name(loops, specs), holder_name()
     ttl = timedelta(seconds=max(settings.lease_seconds, BEATS * TICK_SECONDS))
     plans = deployed_plans(settings, [loop.spec for loop in loops.values()])
     # What concerns all models at once is for an agent of all of them.
@@ -103,8 +104,3 @@ def deployed_plans(settings: AgentSettings, specs: Sequence[ModelSpec]) -> list[
         return plans_of(specs, settings.schedules, settings.interval_minutes)
     except ValueError as error:
         raise ScheduleError(str(error)) from None
-
-
-def strangers(settings: AgentSettings) -> list[str]:
-    """What the schedules of this deployment name and no managed model is called."""
-    return sorted(set(settings.schedules) - set(shelf(settings.pipeline.models_dir).specs))

@@ -52,6 +52,11 @@ def retraining_plan(spec: ModelSpec, changes: Changes) -> Plan | None:
     return Plan(model=spec.name, kind=Kind.RETRAINING, cron=rules.retrain, zone=rules.zone, jitter=jitter)
 
 
+def unknown_names(changes: Changes, known: Iterable[str]) -> list[str]:
+    """The names that a deployment says something about and no managed model has."""
+    return sorted(set(changes) - set(known))
+
+
 def plans_of(specs: Iterable[ModelSpec], changes: Changes, usual_minutes: float) -> list[Plan]:
     """Every plan of every model, in the order of the models."""
     both = [(look_plan(spec, changes, usual_minutes), retraining_plan(spec, changes)) for spec in specs]
